@@ -1,0 +1,97 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every Swift target is built with these. Warnings are errors; deprecations stay warnings, so that a newer
+/// toolchain does not break a release that is already out.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+/// The pure targets: no unsafe construct at all.
+let pure: [SwiftSetting] = house + [.strictMemorySafety()]
+
+let package = Package(
+    name: "lastmile",
+    products: [
+        .executable(name: "lastmile-node", targets: ["Node"]),
+        .executable(name: "lastmile-replay", targets: ["Replay"]),
+    ],
+    targets: [
+        // C libraries: a module map and one header each, one Swift importer each.
+        .systemLibrary(name: "CLibuv"),
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CLibpq"),
+        .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CZlib"),
+        .target(name: "CShims"),
+
+        // Bytes and rules: no I/O, no clock.
+        .target(name: "Wire", swiftSettings: pure),
+        .target(name: "Domain", swiftSettings: pure),
+
+        // The ground: loop, drivers, crypto, telemetry.
+        .target(name: "EventLoop", dependencies: ["CLibuv", "CShims"], swiftSettings: house),
+        .target(name: "Telemetry", dependencies: [], swiftSettings: house),
+        .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: house),
+        .target(name: "Postgres", dependencies: ["CLibpq", "EventLoop", "Telemetry"], swiftSettings: house),
+        .target(name: "Redis", dependencies: ["CHiredis", "EventLoop", "Telemetry", "Crypto"], swiftSettings: house),
+
+        // The realtime edge.
+        .target(
+            name: "Realtime", dependencies: ["CZlib", "Wire", "EventLoop", "Crypto", "Telemetry"],
+            swiftSettings: house),
+
+        // The system.
+        .target(
+            name: "Store", dependencies: ["Postgres", "Domain", "Telemetry"],
+            resources: [.embedInCode("SQL")], swiftSettings: house),
+        .target(
+            name: "Services", dependencies: ["Store", "Domain", "Crypto", "Wire", "EventLoop", "Telemetry"],
+            swiftSettings: house),
+        .target(
+            name: "Cluster", dependencies: ["Redis", "Realtime", "EventLoop", "Crypto", "Wire", "Telemetry"],
+            resources: [.embedInCode("Lua")], swiftSettings: house),
+        .executableTarget(
+            name: "Node",
+            dependencies: [
+                "Services", "Store", "Cluster", "Realtime", "Redis", "Postgres", "EventLoop", "Wire", "Domain",
+                "Crypto", "Telemetry",
+            ], swiftSettings: house),
+        .executableTarget(
+            name: "Replay", dependencies: ["Wire", "EventLoop", "Domain", "Crypto"], swiftSettings: house),
+
+        // Tests: one folder a target. TestSupport starts private PostgreSQL and Redis servers and holds the manual clock.
+        .target(
+            name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
+        .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: house),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: house),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "EventLoop", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "RealtimeTests", dependencies: ["Realtime", "Wire", "EventLoop", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "Postgres", "Domain", "EventLoop", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ServicesTests",
+            dependencies: ["Services", "Store", "Postgres", "Domain", "Wire", "EventLoop", "Crypto", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: ["Cluster", "Redis", "Realtime", "Wire", "EventLoop", "TestSupport"],
+            swiftSettings: house),
+    ]
+)
