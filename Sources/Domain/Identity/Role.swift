@@ -1,0 +1,10 @@
+/// What an account is (contract, Conventions, roles). Raw values are what goes on the wire and into tokens.
+public enum Role: String, CaseIterable, Hashable, Sendable {
+    case admin = "ADMIN"
+    case customer = "CUSTOMER"
+    case driver = "DRIVER"
+    case merchant = "MERCHANT"
+
+    /// Whether a person may register as this without being invited.
+    public var isSelfRegistrable: Bool { self != .admin }
+}
