@@ -1,0 +1,151 @@
+import CLibuv
+
+/// The loop's own state: what is done at the end of each turn, the timers, and the buffers all streams share.
+@Loop
+final class LoopCore {
+    static let shared = LoopCore()
+
+    /// A read takes up to this much; one buffer serves every stream, as a handler sees it during its call only.
+    static let readBufferSize = 64 * 1024
+    /// Output buffers kept for reuse; more than a turn commonly fills is not worth the memory.
+    static let spareBufferLimit = 64
+    /// A buffer that grew beyond this many bytes is given back to the allocator instead.
+    static let spareBufferCapacity = 64 * 1024
+
+    let loop = LoopExecutor.shared.loop
+    let timers = TimerQueue()
+    var turnEndActions: [@Loop () -> Void] = []
+    var slowTurnHandler: (@Loop (Duration) -> Void)?
+    let readBuffer: uv_buf_t
+
+    private var counters = LoopStatistics()
+    private var maximumLagSinceTaken: UInt64 = 0
+    private var maximumLag: UInt64 = 0
+    private var lastLag: UInt64 = 0
+    private var lastTurnEnd: UInt64
+    private var lastIdle: UInt64 = 0
+
+    private var dirtyStreams: [Stream] = []
+    private var spareBuffers: [[UInt8]] = []
+
+    private let timer = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
+    /// What the libuv timer is set to, in the loop's milliseconds; nil when it is stopped.
+    private var armedAt: UInt64?
+
+    private init() {
+        readBuffer = uv_buf_t(
+            base: UnsafeMutablePointer<CChar>.allocate(capacity: Self.readBufferSize), len: Self.readBufferSize)
+        lastTurnEnd = uv_hrtime()
+        uv_timer_init(loop, timer)
+    }
+
+    var turn: UInt64 { counters.turns }
+
+    // MARK: Turn
+
+    /// Turn-end actions, then the flush of every stream written to, then the timer. Answers whether actions are left.
+    func endTurn() -> Bool {
+        if !turnEndActions.isEmpty {
+            // Actions added by actions run in the next turn, which follows without waiting.
+            let actions = turnEndActions
+            turnEndActions = []
+            for action in actions { action() }
+        }
+        flushStreams()
+        armTimer()
+        measure()
+        return !turnEndActions.isEmpty
+    }
+
+    private func measure() {
+        let now = uv_hrtime()
+        let idle = uv_metrics_idle_time(loop)
+        let elapsed = now &- lastTurnEnd
+        let slept = idle &- lastIdle
+        let lag = elapsed > slept ? elapsed - slept : 0
+        lastTurnEnd = now
+        lastIdle = idle
+        lastLag = lag
+        if lag > maximumLag { maximumLag = lag }
+        if lag > maximumLagSinceTaken { maximumLagSinceTaken = lag }
+        counters.turns += 1
+        counters.busyNanoseconds += lag
+        var bucket = 0
+        while bucket < Self.lagBounds.count, lag > Self.lagBounds[bucket] { bucket += 1 }
+        counters.lagHistogram[bucket] += 1
+        if lag >= Self.slowTurn, let slowTurnHandler { slowTurnHandler(.nanoseconds(Int64(lag))) }
+    }
+
+    private static let lagBounds = LoopStatistics.lagBounds
+    private static let slowTurn = UInt64(LoopStatistics.slowTurnThreshold.wholeNanoseconds)
+
+    var statistics: LoopStatistics {
+        var statistics = counters
+        statistics.jobs = LoopExecutor.shared.jobsRun
+        statistics.foreignEnqueues = LoopExecutor.shared.foreignEnqueues
+        statistics.pendingJobs = LoopExecutor.shared.pendingJobs
+        statistics.lastLag = .nanoseconds(Int64(lastLag))
+        statistics.maximumLag = .nanoseconds(Int64(maximumLag))
+        statistics.pendingTimers = timers.count
+        return statistics
+    }
+
+    func takeMaximumLag() -> Duration {
+        defer { maximumLagSinceTaken = 0 }
+        return .nanoseconds(Int64(maximumLagSinceTaken))
+    }
+
+    func streamOpened() { counters.openStreams += 1 }
+    func streamClosed() { counters.openStreams -= 1 }
+    func offLoopStarted() { counters.offLoopPending += 1 }
+    func offLoopFinished() { counters.offLoopPending -= 1 }
+    func acceptFailed() { counters.acceptFailures += 1 }
+
+    // MARK: Timers
+
+    /// Sets the one libuv timer to the earliest deadline, rounded up to its whole milliseconds: never early.
+    private func armTimer() {
+        guard let deadline = timers.nextDeadline else {
+            if armedAt != nil {
+                uv_timer_stop(timer)
+                armedAt = nil
+            }
+            return
+        }
+        // The poll's timeout is reckoned from the loop's cached time, which this turn's work has made stale.
+        uv_update_time(loop)
+        let due = deadline.nanoseconds / 1_000_000 + (deadline.nanoseconds % 1_000_000 == 0 ? 0 : 1)
+        guard due != armedAt else { return }
+        armedAt = due
+        let now = uv_now(loop)
+        uv_timer_start(timer, { _ in LoopCore.shared.timerFired() }, due > now ? due - now : 0, 0)
+    }
+
+    private func timerFired() {
+        armedAt = nil
+        timers.fire(at: LoopTime(nanoseconds: uv_hrtime()))
+    }
+
+    // MARK: Streams
+
+    func markDirty(_ stream: Stream) {
+        dirtyStreams.append(stream)
+    }
+
+    private func flushStreams() {
+        guard !dirtyStreams.isEmpty else { return }
+        // A flush may close its stream but calls no handler, so nothing becomes dirty meanwhile.
+        for stream in dirtyStreams { stream.flush() }
+        dirtyStreams.removeAll(keepingCapacity: true)
+    }
+
+    func takeBuffer() -> [UInt8] {
+        spareBuffers.popLast() ?? []
+    }
+
+    func recycle(_ buffer: consuming [UInt8]) {
+        guard buffer.capacity <= Self.spareBufferCapacity, spareBuffers.count < Self.spareBufferLimit else { return }
+        buffer.removeAll(keepingCapacity: true)
+        spareBuffers.append(buffer)
+    }
+}

@@ -1,0 +1,135 @@
+import CLibuv
+
+extension Stream {
+    /// Bytes written and not yet taken by the system.
+    public var queuedBytes: Int {
+        guard !isClosing else { return 0 }
+        return output.count + (isWriting ? uv_stream_get_write_queue_size(handle) : 0)
+    }
+
+    /// Queues `bytes`; they leave at the end of this turn. Ignored once closing or shut down.
+    public func write(_ bytes: [UInt8]) {
+        guard !endsWrites, !isClosing, !bytes.isEmpty else { return }
+        if output.isEmpty {
+            // A frame that is sent to many sockets is not copied for each.
+            if output.capacity > 0 { discardOutput() }
+            output = bytes
+            outputIsShared = true
+        } else {
+            output.append(contentsOf: bytes)
+        }
+        outputGrew()
+    }
+
+    /// Queues a copy of `bytes`; they leave at the end of this turn. Ignored once closing or shut down.
+    public func write(_ bytes: UnsafeRawBufferPointer) {
+        guard !endsWrites, !isClosing, !bytes.isEmpty else { return }
+        prepareOutput()
+        output.append(contentsOf: bytes)
+        outputGrew()
+    }
+
+    /// Lets `body` append to this stream's output buffer, which may hold earlier bytes: append only. `body` is not called
+    /// once the stream is closing or shut down.
+    public func withOutput(_ body: (inout [UInt8]) -> Void) {
+        guard !endsWrites, !isClosing else { return }
+        prepareOutput()
+        body(&output)
+        if output.isEmpty {
+            discardOutput()
+        } else {
+            outputGrew()
+        }
+    }
+
+    private func prepareOutput() {
+        if output.capacity == 0 {
+            output = LoopCore.shared.takeBuffer()
+            outputIsShared = false
+        }
+    }
+
+    private func outputGrew() {
+        guard queuedBytes <= outputLimit else {
+            close(.outputOverflow)
+            return
+        }
+        guard !isDirty, !isWriting else { return }
+        isDirty = true
+        LoopCore.shared.markDirty(self)
+    }
+
+    private func discardOutput() {
+        if outputIsShared {
+            output = []
+            outputIsShared = false
+        } else {
+            var buffer: [UInt8] = []
+            swap(&buffer, &output)
+            LoopCore.shared.recycle(buffer)
+        }
+    }
+
+    /// Hands the output to the system; what it does not take at once is queued with libuv.
+    func flush() {
+        isDirty = false
+        guard !isClosing, !isWriting, !output.isEmpty else { return }
+        let sent = output.withUnsafeBytes { bytes in
+            var buffer = Self.buffer(bytes)
+            return uv_try_write(handle, &buffer, 1)
+        }
+        if sent == output.count {
+            discardOutput()
+            outputFlushed()
+        } else if sent >= 0 || sent == UV_EAGAIN.rawValue {
+            queue(from: max(0, Int(sent)))
+        } else {
+            close(StreamCloseReason(status: sent, operation: "write"))
+        }
+    }
+
+    private static func buffer(_ bytes: UnsafeRawBufferPointer) -> uv_buf_t {
+        // libuv only reads from a buffer it writes out.
+        let base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+        return uv_buf_t(base: base, len: bytes.count)
+    }
+
+    /// One allocation holds libuv's request and the bytes behind it until they are sent.
+    private func queue(from offset: Int) {
+        let header = MemoryLayout<uv_write_t>.stride
+        let count = output.count - offset
+        let block = UnsafeMutableRawPointer.allocate(
+            byteCount: header + count, alignment: MemoryLayout<uv_write_t>.alignment)
+        output.withUnsafeBytes { bytes in
+            (block + header).copyMemory(from: bytes.baseAddress! + offset, byteCount: count)
+        }
+        discardOutput()
+        let request = block.assumingMemoryBound(to: uv_write_t.self)
+        request.pointee.data = handle.pointee.data
+        var buffer = Self.buffer(UnsafeRawBufferPointer(start: block + header, count: count))
+        isWriting = true
+        let status = uv_write(request, handle, &buffer, 1) { request, status in
+            let stream = Unmanaged<Stream>.fromOpaque(request!.pointee.data).takeUnretainedValue()
+            UnsafeMutableRawPointer(request!).deallocate()
+            stream.writeFinished(status)
+        }
+        if status < 0 {
+            block.deallocate()
+            isWriting = false
+            close(StreamCloseReason(status: status, operation: "write"))
+        }
+    }
+
+    private func writeFinished(_ status: Int32) {
+        isWriting = false
+        guard !isClosing else { return }
+        guard status == 0 else {
+            close(StreamCloseReason(status: status, operation: "write"))
+            return
+        }
+        flush()
+        guard !isClosing, !isWriting else { return }
+        outputFlushed()
+        if !isClosing { handler?.streamDrained() }
+    }
+}
