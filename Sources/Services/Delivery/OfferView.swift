@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 public import Store
 
 /// Which offers a driver's socket has been told of: each goes out once when it opens and once when it is

@@ -34,6 +34,11 @@ public struct Subscriber: Sendable {
     public struct Fill: Sendable, Equatable {
         public let order: UUID16
         public let after: Int
+
+        public init(order: UUID16, after: Int) {
+            self.order = order
+            self.after = after
+        }
     }
 
     struct Follow: Sendable {
