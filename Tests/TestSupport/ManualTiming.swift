@@ -50,9 +50,3 @@ public final class ManualTiming: Timing {
         wallMilliseconds += Int64(now.nanoseconds / 1_000_000 - before)
     }
 }
-
-/// Lets other tasks of the loop run until none is runnable. Sockets are not waited for.
-@Loop
-public func settle() async {
-    repeat { await Task.yield() } while Loop.statistics.pendingJobs > 0
-}

@@ -28,8 +28,8 @@ public final class Poll {
         handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
     }
 
-    /// Watches for `interest`; again to change interest or handler. Errors of the descriptor surface as both events.
-    /// Nothing after `stop()`.
+    /// Watches for `interest`; again to change interest or handler. An error of the descriptor surfaces as both events,
+    /// once, and ends the watch until this or `change` is called again. Nothing after `stop()`.
     public func start(_ interest: Events, _ handler: @escaping @Loop (Events) -> Void) {
         guard !isStopped else { return }
         self.handler = handler
@@ -47,6 +47,8 @@ public final class Poll {
         uv_poll_start(handle, interest.rawValue) { handle, status, events in
             let poll = Unmanaged<Poll>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
             guard !poll.isStopped else { return }
+            // libuv stopped the watch with the error; asking again for the same interest must start it anew.
+            if status < 0 { poll.interest = [] }
             poll.handler?(status < 0 ? [.readable, .writable] : Events(rawValue: events))
         }
     }

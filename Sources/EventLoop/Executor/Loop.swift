@@ -66,7 +66,7 @@ public actor Loop {
     /// when this returns.
     @discardableResult
     @Loop public static func start(_ body: @escaping @Loop () async -> Void) -> Task<Void, Never> {
-        Task.immediate(executorPreference: LoopExecutor.shared, operation: body)
+        LoopExecutor.shared.start { Task(executorPreference: LoopExecutor.shared, operation: body) }
     }
 
     /// Runs `action` at once when called on the loop's thread, else as the loop's next job. For cancellation handlers.

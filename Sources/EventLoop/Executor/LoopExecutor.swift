@@ -27,6 +27,9 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private let thread = Atomic<UInt>(0)
 
     private var jobs = JobQueue()
+    /// The next job enqueued by the loop itself is kept in `started` instead of the queue.
+    private var isStarting = false
+    private var started: UnownedJob?
     private(set) var jobsRun: UInt64 = 0
 
     private init() {
@@ -52,7 +55,12 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard !isOnLoop else {
-            jobs.append(job)
+            if isStarting {
+                isStarting = false
+                started = job
+            } else {
+                jobs.append(job)
+            }
             return
         }
         let wasEmpty = inbox.withLock { inbox in
@@ -74,6 +82,22 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
     /// Jobs waiting on the loop's own queue.
     var pendingJobs: Int { jobs.count }
+
+    /// Makes a task and runs it on the spot until it first suspends. Only on the loop's thread.
+    ///
+    /// `Task.immediate` with a preference would enqueue its task at the first function isolated to the loop, as it enters
+    /// the task without its task executor; and without a preference each resume goes through the global pool.
+    func start(_ makeTask: () -> Task<Void, Never>) -> Task<Void, Never> {
+        isStarting = true
+        let task = makeTask()
+        isStarting = false
+        if let job = started {
+            started = nil
+            jobsRun += 1
+            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        }
+        return task
+    }
 
     // MARK: Turns
 

@@ -166,7 +166,8 @@ public final class Listener {
         }
     }
 
-    /// Leaves new connections in the system's backlog.
+    /// Leaves new connections in the system's backlog (but for one, which libuv may have taken already and which waits
+    /// for `resumeAccepting` or is closed by `close`).
     public func pauseAccepting() {
         isPaused = true
     }

@@ -16,6 +16,7 @@ extension Stream {
             output = bytes
             outputIsShared = true
         } else {
+            prepareOutput()
             output.append(contentsOf: bytes)
         }
         outputGrew()
@@ -29,8 +30,8 @@ extension Stream {
         outputGrew()
     }
 
-    /// Lets `body` append to this stream's output buffer, which may hold earlier bytes: append only. `body` is not called
-    /// once the stream is closing or shut down.
+    /// Lets `body` append to this stream's output buffer, which may hold earlier bytes: append only, and call nothing of
+    /// this stream meanwhile. `body` is not called once the stream is closing or shut down.
     public func withOutput(_ body: (inout [UInt8]) -> Void) {
         guard !endsWrites, !isClosing else { return }
         prepareOutput()
@@ -43,9 +44,13 @@ extension Stream {
     }
 
     private func prepareOutput() {
-        if output.capacity == 0 {
-            output = LoopCore.shared.takeBuffer()
+        if outputIsShared {
+            var buffer = LoopCore.shared.takeBuffer()
+            buffer.append(contentsOf: output)
+            output = buffer
             outputIsShared = false
+        } else if output.capacity == 0 {
+            output = LoopCore.shared.takeBuffer()
         }
     }
 

@@ -1,0 +1,93 @@
+import EventLoop
+import Glibc
+import TestSupport
+import Testing
+
+@Suite struct TurnTests {
+    @Test func `turn-end actions run once, after the turn's jobs`() async {
+        await #expect(processExitsWith: .success) {
+            Loop.run {
+                let trace = Trace()
+                await withCheckedContinuation { done in
+                    SystemTiming.shared.after(.zero) {
+                        Loop.atTurnEnd { trace.add("end") }
+                        Loop.spawn { trace.add("job") }
+                        trace.add("timer")
+                        SystemTiming.shared.after(.milliseconds(2)) { done.resume() }
+                    }
+                }
+                #expect(trace.entries == ["timer", "job", "end"])
+            }
+        }
+    }
+
+    @Test func `an action added by an action runs without waiting for an event`() async throws {
+        try await onLoop {
+            await withCheckedContinuation { done in
+                Loop.atTurnEnd { Loop.atTurnEnd { done.resume() } }
+            }
+        }
+    }
+
+    @Test func `output written by a turn-end action leaves in the same turn`() async throws {
+        try await onLoop {
+            let pair = try await Pair.tcp()
+            Loop.atTurnEnd { pair.client.write(Array("late".utf8)) }
+            await pair.serverSide.wait { $0.received.count == 4 }
+            #expect(pair.client.queuedBytes == 0)
+            await pair.close()
+        }
+    }
+
+    @Test func `jobs that never end do not keep the loop from its sockets`() async throws {
+        try await onLoop {
+            let pair = try await Pair.tcp()
+            let spinners = (0..<4).map { _ in
+                Loop.spawn { while !Task.isCancelled { await Task.yield() } }
+            }
+            pair.serverSide.onReceive = { [server = pair.server] _ in server.write(Array("pong".utf8)) }
+            pair.client.write(Array("ping".utf8))
+            await pair.clientSide.wait { $0.received.count == 4 }
+            for spinner in spinners {
+                spinner.cancel()
+                await spinner.value
+            }
+            await pair.close()
+        }
+    }
+
+    @Test func `a turn that takes long is counted and reported`() async {
+        await #expect(processExitsWith: .success) {
+            Loop.run {
+                let trace = Trace()
+                Loop.slowTurnHandler = { lag in if lag >= .milliseconds(60) { trace.add("slow") } }
+                await withCheckedContinuation { done in
+                    SystemTiming.shared.after(.zero) {
+                        usleep(60_000)
+                        SystemTiming.shared.after(.milliseconds(1)) { done.resume() }
+                    }
+                }
+                let statistics = Loop.statistics
+                #expect(trace.entries == ["slow"])
+                #expect(statistics.maximumLag >= .milliseconds(60))
+                #expect(statistics.busyNanoseconds >= 60_000_000)
+                #expect(statistics.lagHistogram.reduce(0, +) == statistics.turns)
+                #expect(Loop.takeMaximumLag() >= .milliseconds(60))
+                #expect(Loop.takeMaximumLag() == .zero)
+            }
+        }
+    }
+
+    @Test func `time asleep in the poll is not lag`() async {
+        await #expect(processExitsWith: .success) {
+            Loop.run {
+                try? await SystemTiming.shared.sleep(for: .milliseconds(5))
+                let before = Loop.statistics.busyNanoseconds
+                let start = SystemTiming.shared.now
+                try? await SystemTiming.shared.sleep(for: .milliseconds(200))
+                let elapsed = SystemTiming.shared.now - start
+                #expect(.nanoseconds(Int64(Loop.statistics.busyNanoseconds - before)) < elapsed / 2)
+            }
+        }
+    }
+}
