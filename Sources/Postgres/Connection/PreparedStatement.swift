@@ -1,0 +1,16 @@
+import EventLoop
+
+/// A statement prepared on one connection.
+@Loop
+final class PreparedStatement {
+    /// The name on the server: the statement's, and from the second time on a number behind it.
+    let serverName: String
+    let sql: String
+    /// The parameters' types; empty until the server has described the statement.
+    var types: [TypeIdentifier] = []
+
+    init(_ statement: PostgresStatement, generation: Int) {
+        serverName = generation == 0 ? statement.name : "\(statement.name)#\(generation)"
+        sql = statement.sql
+    }
+}
