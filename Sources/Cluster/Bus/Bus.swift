@@ -1,0 +1,146 @@
+public import EventLoop
+public import Redis
+
+/// The house's channels between nodes, over Redis's pub/sub: opaque messages, at most once, in order per publisher.
+///
+/// A node subscribes only to what its own listeners want, and keeps a channel for a while after the last of them left.
+/// Own messages come back through the subscription like those of others; only while Redis cannot carry them they are
+/// handed to this node's own listeners directly. So a message may come twice around a break, and may be missing:
+/// listeners merge by what is in it, and fill holes after `onRestored`.
+///
+/// Redis stops: nothing fails but `confirmed`; publishing goes on for this node alone. Redis returns: every channel is
+/// subscribed again and confirmed before `onRestored`.
+@Loop
+public final class Bus {
+    public typealias Handler = @Loop (_ message: [UInt8]) -> Void
+
+    /// In front of every channel's name. Official Socket.IO peers listen on `socket.io…`, which house channels never are.
+    public static let prefix = "lm:"
+    /// A channel stays subscribed so long after its last listener left: a client that reconnects or moves between pages
+    /// finds it, and churn costs Redis nothing.
+    public static let lingering: Duration = .seconds(30)
+    /// Bytes of one message; larger ones are dropped and counted.
+    public static let messageLimit = 1_048_576
+    /// Messages handed to own listeners directly in one turn; further ones are dropped and counted.
+    public static let directLimit = 10_000
+
+    /// Subscriptions were lost: what is published from now on, and in the seconds before, may not arrive.
+    public var onBreak: @Loop () -> Void = {}
+    /// Every channel is subscribed and confirmed (again): time to fill holes. Also after the first connection.
+    public var onRestored: @Loop () -> Void = {}
+    /// Since the start.
+    public private(set) var statistics = BusStatistics()
+
+    private final class Channel {
+        var listeners: [(id: UInt64, handler: Handler)] = []
+        /// The end of the lingering, while there is no listener.
+        var end: ScheduledTimer?
+    }
+
+    private let client: RedisClient
+    private let subscriber: RedisSubscriber
+    private let timing: any Timing
+    private var channels: [String: Channel] = [:]
+    private var lastID: UInt64 = 0
+    private var direct: [(name: String, message: [UInt8])] = []
+
+    /// - Parameter client: publishes; started and stopped by its owner. The subscriptions get a connection of their own.
+    public init(_ configuration: RedisConfiguration, client: RedisClient, timing: any Timing) {
+        self.client = client
+        self.timing = timing
+        subscriber = RedisSubscriber(configuration, timing: timing)
+        subscriber.onBreak = { [weak self] in self?.onBreak() }
+        subscriber.onRestored = { [weak self] in self?.onRestored() }
+    }
+
+    /// Begins to connect. Nothing while it runs already.
+    public func start() { subscriber.start() }
+
+    /// Closes the subscriptions' connection. Listeners stay for the next `start`. Before `start` and the second time:
+    /// nothing.
+    public func stop() async { await subscriber.stop() }
+
+    /// Messages go to other nodes and come from them.
+    public var isUp: Bool { client.isUp && subscriber.isUp }
+
+    /// Channels that are subscribed or to be so, lingering ones too.
+    public var channelCount: Int { channels.count }
+
+    /// Sends one message to several channels. All that is published in a turn leaves in one write. Nobody is told
+    /// whether it arrived.
+    public func publish(_ channels: [String], _ message: [UInt8]) {
+        guard message.count <= Self.messageLimit else {
+            statistics.dropped += UInt64(channels.count)
+            return
+        }
+        for channel in channels {
+            let isSent = client.send(["PUBLISH", .text(Self.prefix + channel), .bytes(message)])
+            if isSent { statistics.published += 1 }
+            if !isSent || !subscriber.isUp { deliverDirectly(channel, message) }
+        }
+    }
+
+    /// Listens to a channel from now on, until the subscription is cancelled. Messages are certain to come, as far as
+    /// pub/sub is certain, once `BusSubscription.confirmed` has returned; where the channel is subscribed already it is
+    /// confirmed at once. While Redis is away the wish stands, and is fulfilled when it returns.
+    ///
+    /// - Parameter channel: the name without `prefix`.
+    public func subscribe(_ channel: String, _ handler: @escaping Handler) -> BusSubscription {
+        lastID += 1
+        let subscription = BusSubscription(bus: self, channel: channel, id: lastID)
+        if let known = channels[channel] {
+            known.end?.cancel()
+            known.end = nil
+            known.listeners.append((lastID, handler))
+        } else {
+            let new = Channel()
+            new.listeners.append((lastID, handler))
+            channels[channel] = new
+            request(channel) { _ in }
+        }
+        return subscription
+    }
+
+    func isConfirmed(_ channel: String) -> Bool { subscriber.isConfirmed(Self.prefix + channel) }
+
+    /// Asks Redis for the channel, or waits for what was asked already.
+    func request(_ channel: String, confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void) {
+        subscriber.subscribe(
+            Self.prefix + channel, handler: { [weak self] _, message in self?.deliver(channel, message) },
+            confirmed: confirmed)
+    }
+
+    func cancel(_ channel: String, id: UInt64) {
+        guard let known = channels[channel] else { return }
+        known.listeners.removeAll { $0.id == id }
+        guard known.listeners.isEmpty, known.end == nil else { return }
+        known.end = timing.after(Self.lingering) { [weak self] in
+            self?.channels[channel] = nil
+            self?.subscriber.unsubscribe(Self.prefix + channel)
+        }
+    }
+
+    private func deliver(_ channel: String, _ message: [UInt8]) {
+        guard let known = channels[channel] else { return }
+        statistics.received += 1
+        for listener in known.listeners { listener.handler(message) }
+    }
+
+    /// At the end of the turn, since a publisher does not expect its own listeners to run inside its call.
+    private func deliverDirectly(_ channel: String, _ message: [UInt8]) {
+        guard channels[channel] != nil else { return }
+        guard direct.count < Self.directLimit else {
+            statistics.dropped += 1
+            return
+        }
+        if direct.isEmpty {
+            Loop.atTurnEnd { [weak self] in
+                guard let self else { return }
+                let due = direct
+                direct = []
+                for (name, message) in due { deliver(name, message) }
+            }
+        }
+        direct.append((channel, message))
+    }
+}
