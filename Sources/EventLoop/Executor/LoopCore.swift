@@ -43,7 +43,15 @@ final class LoopCore {
 
     // MARK: Turn
 
-    /// Turn-end actions, then the flush of every stream written to, then the timer. Answers whether actions are left.
+    /// Fires the timers that are due; before the turn's jobs, so that what they resume still runs in this turn.
+    func fireTimers() {
+        guard let deadline = timers.nextDeadline else { return }
+        let now = LoopTime(nanoseconds: uv_hrtime())
+        if deadline <= now { timers.fire(at: now) }
+    }
+
+    /// Turn-end actions, then the flush of every stream written to, then the timer. Answers whether something is left to
+    /// do that must not wait for an event.
     func endTurn() -> Bool {
         if !turnEndActions.isEmpty {
             // Actions added by actions run in the next turn, which follows without waiting.
@@ -52,9 +60,9 @@ final class LoopCore {
             for action in actions { action() }
         }
         flushStreams()
-        armTimer()
+        let timerIsDue = armTimer()
         measure()
-        return !turnEndActions.isEmpty
+        return timerIsDue || !turnEndActions.isEmpty
     }
 
     private func measure() {
@@ -70,6 +78,7 @@ final class LoopCore {
         if lag > maximumLagSinceTaken { maximumLagSinceTaken = lag }
         counters.turns += 1
         counters.busyNanoseconds += lag
+        counters.idleNanoseconds = idle
         var bucket = 0
         while bucket < Self.lagBounds.count, lag > Self.lagBounds[bucket] { bucket += 1 }
         counters.lagHistogram[bucket] += 1
@@ -103,27 +112,25 @@ final class LoopCore {
 
     // MARK: Timers
 
-    /// Sets the one libuv timer to the earliest deadline, rounded up to its whole milliseconds: never early.
-    private func armTimer() {
+    /// Sets the one libuv timer to the earliest deadline, rounded up to its whole milliseconds: never early. It only ends
+    /// the poll; `fireTimers` does the rest. Answers whether that deadline has passed already.
+    private func armTimer() -> Bool {
         guard let deadline = timers.nextDeadline else {
             if armedAt != nil {
                 uv_timer_stop(timer)
                 armedAt = nil
             }
-            return
+            return false
         }
+        guard deadline.nanoseconds > uv_hrtime() else { return true }
         // The poll's timeout is reckoned from the loop's cached time, which this turn's work has made stale.
         uv_update_time(loop)
         let due = deadline.nanoseconds / 1_000_000 + (deadline.nanoseconds % 1_000_000 == 0 ? 0 : 1)
-        guard due != armedAt else { return }
+        guard due != armedAt else { return false }
         armedAt = due
         let now = uv_now(loop)
-        uv_timer_start(timer, { _ in LoopCore.shared.timerFired() }, due > now ? due - now : 0, 0)
-    }
-
-    private func timerFired() {
-        armedAt = nil
-        timers.fire(at: LoopTime(nanoseconds: uv_hrtime()))
+        uv_timer_start(timer, { _ in LoopCore.shared.armedAt = nil }, due > now ? due - now : 0, 0)
+        return false
     }
 
     // MARK: Streams

@@ -125,6 +125,7 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
     /// Runs just before the loop polls, so nothing made runnable in this turn waits for a socket.
     private func endTurn() {
+        Loop.assumeIsolated { LoopCore.shared.fireTimers() }
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
         var budget = Self.jobsPerTurn
@@ -133,9 +134,9 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
             budget -= 1
         }
         jobsRun += UInt64(Self.jobsPerTurn - budget)
-        let moreActions = Loop.assumeIsolated { LoopCore.shared.endTurn() }
+        let mustNotWait = Loop.assumeIsolated { LoopCore.shared.endTurn() }
         // An active idle handle makes the next poll return at once.
-        if moreActions || !jobs.isEmpty {
+        if mustNotWait || !jobs.isEmpty {
             uv_idle_start(idle) { _ in }
         } else {
             uv_idle_stop(idle)

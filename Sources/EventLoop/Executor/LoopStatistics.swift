@@ -24,6 +24,8 @@ public struct LoopStatistics: Sendable {
     public internal(set) var maximumLag: Duration = .zero
     /// Nanoseconds spent outside the poll, all turns together.
     public internal(set) var busyNanoseconds: UInt64 = 0
+    /// Nanoseconds asleep in the poll, all turns together.
+    public internal(set) var idleNanoseconds: UInt64 = 0
     /// Turns by lag: `lagBounds.count + 1` buckets, not cumulative.
     public internal(set) var lagHistogram: [UInt64] = Array(repeating: 0, count: lagBounds.count + 1)
     /// Streams not yet closed.

@@ -3,8 +3,8 @@ import Glibc
 
 /// The machine's clocks and the loop's timers.
 ///
-/// `now` reads the clock each time (nanoseconds; it is not the loop's cached time). Timers fire in the first turn whose
-/// millisecond is at or after their deadline.
+/// `now` reads the clock each time (nanoseconds; it is not the loop's cached time). A waiting loop wakes at the first
+/// whole millisecond at or after the earliest deadline; a busy one fires what is due once a turn.
 @Loop
 public final class SystemTiming: Timing {
     nonisolated public static let shared = SystemTiming()
