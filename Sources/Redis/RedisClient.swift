@@ -193,7 +193,11 @@ extension RedisClient {
             link?.fail(.protocolViolation("a reply that nobody asked for"))
             return
         }
-        if case .error = reply { counters.errors += 1 }
+        var isDemoted = false
+        if case .error(let code, _) = reply {
+            counters.errors += 1
+            isDemoted = code == "READONLY"
+        }
         if let completion = command.completion {
             counters.answered += 1
             let roundTrip = (timing.now - command.sent).components
@@ -206,6 +210,8 @@ extension RedisClient {
             }
         }
         if pending.isEmpty { resumeDrained() }
+        // The master became a replica under us: look where the address leads now.
+        if isDemoted { link?.fail(.server(code: "READONLY", message: "this is a replica")) }
     }
 
     /// One timer for all: it stands at the earliest deadline, and commands that were answered in time cost no timer.

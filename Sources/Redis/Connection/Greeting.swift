@@ -35,6 +35,8 @@ struct Greeting {
         guard let runID = server["run_id"], let replicationID = replication["master_replid"] else {
             throw .protocolViolation("INFO names neither run_id nor master_replid")
         }
+        // A replica refuses writes, and what it publishes stays with it; after a failover the address leads elsewhere soon.
+        guard replication["role"] != "slave" else { throw .server(code: "READONLY", message: "this is a replica") }
         identity = RedisIdentity(
             runID: runID, replicationID: replicationID, version: server["redis_version"] ?? "")
         evictionPolicy = tail[tail.startIndex].elements?.last?.text
