@@ -18,7 +18,7 @@ extension LogValue {
     }
 
     /// Whatever describes itself; nil is null.
-    public init(_ value: (any CustomStringConvertible)?) {
+    public init<Value: CustomStringConvertible>(_ value: Value?) {
         self = value.map { .string($0.description) } ?? .null
     }
 }
