@@ -38,6 +38,10 @@ public enum HTTPFault: Equatable, Sendable {
     case bodyTooLarge
     /// The connection ended inside a message.
     case truncated
+    /// A WebSocket handshake without what RFC 6455 section 4.2.1 asks for.
+    case invalidUpgrade
+    /// A WebSocket version other than 13.
+    case unsupportedWebSocketVersion
 
     /// The status to answer a request with.
     public var status: Int {
@@ -48,6 +52,7 @@ public enum HTTPFault: Equatable, Sendable {
         case .unsupportedVersion: 505
         case .unsupportedMethod, .unsupportedTransferCoding: 501
         case .unsupportedExpectation: 417
+        case .unsupportedWebSocketVersion: 426
         default: 400
         }
     }

@@ -1,0 +1,202 @@
+/// Decodes the frames of one connection into whole messages and control frames (RFC 6455), from input that comes in any
+/// pieces.
+///
+/// ```swift
+/// var offset = 0
+/// while true {
+///     switch try decoder.next(input, &offset, into: &payload) {
+///     case .needsMore: return
+///     case .text: …payload…
+///     }
+/// }
+/// ```
+/// A message that one piece holds in one frame is unmasked straight into `payload`, which many connections may share: it
+/// is reused when nobody else has kept it. Only messages that are split are gathered here. After an error it is thrown
+/// again; after a close frame all further input is ignored.
+public struct WebSocketDecoder: ~Copyable {
+    private enum State: Equatable {
+        case header
+        case payload
+        case closed
+        case failed(WireError)
+    }
+
+    private let role: WebSocketRole
+    private let allowsCompression: Bool
+    /// Bytes of one message, its frames joined; a longer one is ``WebSocketFault/messageTooLarge`` as soon as a header
+    /// announces it. Where a message is compressed this counts before it is inflated.
+    public var maximumMessage: Int
+
+    private var state = State.header
+    private var header = WebSocketFrameHeader()
+    private var opcode = WebSocketOpcode.text
+    private var mask: UInt32 = 0
+    private var length = 0
+    private var taken = 0
+
+    /// The message whose frames have begun and not ended.
+    private var message: (opcode: WebSocketOpcode, isCompressed: Bool)?
+    private var gathered: [UInt8] = []
+    private var validator = UTF8Validator()
+    private var control: [UInt8] = []
+
+    /// - Parameter allowsCompression: permessage-deflate was negotiated (RFC 7692), so that a message may say it is
+    ///   compressed.
+    public init(role: WebSocketRole, maximumMessage: Int, allowsCompression: Bool = false) {
+        self.role = role
+        self.maximumMessage = maximumMessage
+        self.allowsCompression = allowsCompression
+    }
+
+    /// The next thing in `input` at `offset`, which is moved behind it. `payload` is replaced where the event has bytes.
+    public mutating func next(
+        _ input: Span<UInt8>, _ offset: inout Int, into payload: inout [UInt8]
+    ) throws(WireError) -> WebSocketEvent {
+        do throws(WireError) {
+            while true {
+                switch state {
+                case .header:
+                    guard header.gather(input, &offset) else {
+                        if header.hasStart { try checkStart() }
+                        return .needsMore
+                    }
+                    try checkStart()
+                    try beginPayload()
+                case .payload:
+                    if let event = try takePayload(input, &offset, &payload) { return event }
+                    if state == .payload { return .needsMore }
+                case .closed:
+                    offset = input.count
+                    return .needsMore
+                case .failed(let error): throw error
+                }
+            }
+        } catch {
+            state = .failed(error)
+            throw error
+        }
+    }
+
+    /// What the first two bytes decide.
+    private mutating func checkStart() throws(WireError) {
+        guard !header.hasReservedBits, let opcode = header.opcode else {
+            throw .webSocket(header.hasReservedBits ? .reservedBitSet : .unknownOpcode)
+        }
+        // RFC 7692 section 6: the bit is set on a message's first frame alone, never on a control frame.
+        if header.isCompressed {
+            guard allowsCompression, opcode == .text || opcode == .binary else { throw .webSocket(.reservedBitSet) }
+        }
+        guard header.isMasked == (role == .server) else { throw .webSocket(.wrongMasking) }
+        if opcode.isControl {
+            guard header.isFinal, header.shortLength <= 125 else { throw .webSocket(.invalidControlFrame) }
+        } else {
+            guard (opcode == .continuation) == (message != nil) else { throw .webSocket(.unexpectedContinuation) }
+        }
+        self.opcode = opcode
+    }
+
+    private mutating func beginPayload() throws(WireError) {
+        guard let length = header.payloadLength else { throw .webSocket(.invalidLength) }
+        if !opcode.isControl {
+            guard length <= maximumMessage &- gathered.count else { throw .webSocket(.messageTooLarge) }
+        }
+        self.length = length
+        mask = header.mask
+        taken = 0
+        state = .payload
+    }
+
+    private mutating func takePayload(
+        _ input: Span<UInt8>, _ offset: inout Int, _ payload: inout [UInt8]
+    ) throws(WireError) -> WebSocketEvent? {
+        let available = min(length &- taken, input.count &- offset)
+        let piece = input.extracting(offset..<offset &+ available)
+        offset &+= available
+        let isWhole = taken == 0 && available == length
+        let turnedMask = WebSocketMask.turned(mask, to: taken)
+        taken &+= available
+        let isEnd = taken == length
+        let isFinal = header.isFinal
+        if isEnd {
+            header.reset()
+            state = .header
+        }
+        if opcode.isControl {
+            return try takeControl(piece, turnedMask, isWhole: isWhole, isEnd: isEnd, &payload)
+        }
+        if isWhole, isFinal, message == nil {
+            payload.removeAll(keepingCapacity: true)
+            WebSocketMask.append(piece, mask: turnedMask, to: &payload)
+            return try finishWhole(payload)
+        }
+        return try gather(piece, turnedMask, isEnd: isEnd && isFinal, &payload)
+    }
+
+    /// A message of one frame that came in one piece.
+    private func finishWhole(_ payload: [UInt8]) throws(WireError) -> WebSocketEvent {
+        let isCompressed = header.isCompressed
+        guard opcode == .text else { return .binary(isCompressed: isCompressed) }
+        if !isCompressed {
+            var validator = UTF8Validator()
+            guard validator.accept(payload.span), validator.isComplete else { throw .webSocket(.invalidUTF8) }
+        }
+        return .text(isCompressed: isCompressed)
+    }
+
+    private mutating func gather(
+        _ piece: Span<UInt8>, _ turnedMask: UInt32, isEnd: Bool, _ payload: inout [UInt8]
+    ) throws(WireError) -> WebSocketEvent? {
+        let message = message ?? (opcode, header.isCompressed)
+        self.message = message
+        let start = gathered.count
+        WebSocketMask.append(piece, mask: turnedMask, to: &gathered)
+        let isCheckedText = message.opcode == .text && !message.isCompressed
+        if isCheckedText {
+            var validator = validator
+            guard validator.accept(gathered.span.extracting(start..<gathered.count)) else {
+                throw .webSocket(.invalidUTF8)
+            }
+            self.validator = validator
+        }
+        guard isEnd else { return nil }
+        if isCheckedText, !validator.isComplete { throw .webSocket(.invalidUTF8) }
+        payload = gathered
+        gathered = []
+        validator = UTF8Validator()
+        self.message = nil
+        return message.opcode == .text
+            ? .text(isCompressed: message.isCompressed) : .binary(isCompressed: message.isCompressed)
+    }
+
+    private mutating func takeControl(
+        _ piece: Span<UInt8>, _ turnedMask: UInt32, isWhole: Bool, isEnd: Bool, _ payload: inout [UInt8]
+    ) throws(WireError) -> WebSocketEvent? {
+        if isWhole {
+            payload.removeAll(keepingCapacity: true)
+            WebSocketMask.append(piece, mask: turnedMask, to: &payload)
+        } else {
+            WebSocketMask.append(piece, mask: turnedMask, to: &control)
+            guard isEnd else { return nil }
+            payload = control
+            control = []
+        }
+        switch opcode {
+        case .ping: return .ping
+        case .pong: return .pong
+        default: return try close(&payload)
+        }
+    }
+
+    /// Section 5.5.1: nothing, or a code and a reason in UTF-8.
+    private mutating func close(_ payload: inout [UInt8]) throws(WireError) -> WebSocketEvent {
+        state = .closed
+        if payload.isEmpty { return .close(code: nil) }
+        guard payload.count >= 2 else { throw .webSocket(.invalidCloseCode) }
+        let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
+        guard WebSocketCloseCode.isValid(code) else { throw .webSocket(.invalidCloseCode) }
+        payload.removeFirst(2)
+        var validator = UTF8Validator()
+        guard validator.accept(payload.span), validator.isComplete else { throw .webSocket(.invalidUTF8) }
+        return .close(code: code)
+    }
+}
