@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .executable(name: "lastmile-node", targets: ["Node"]),
         .executable(name: "lastmile-replay", targets: ["Replay"]),
+        .executable(name: "realtime-echo", targets: ["RealtimeEcho"]),
     ],
     targets: [
         // C libraries: a module map and one header each, one Swift importer each.
@@ -67,6 +68,11 @@ let package = Package(
             ], swiftSettings: house),
         .executableTarget(
             name: "Replay", dependencies: ["Wire", "EventLoop", "Domain", "Crypto"], swiftSettings: house),
+
+        // Examples that are also what load generators are pointed at.
+        .executableTarget(
+            name: "RealtimeEcho", dependencies: ["Realtime", "Wire", "EventLoop"], path: "Benchmarks/RealtimeEcho",
+            swiftSettings: house),
 
         // Tests: one folder a target. TestSupport starts private PostgreSQL and Redis servers and holds the manual clock.
         .target(

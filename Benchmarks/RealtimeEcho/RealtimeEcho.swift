@@ -1,0 +1,108 @@
+import EventLoop
+import Glibc
+import Realtime
+import Wire
+
+/// A small Socket.IO server: an example of `Realtime` alone, and what load generators and suites are pointed at.
+///
+/// Environment: `HOST`, `PORT`, `PING_INTERVAL`, `PING_TIMEOUT`, `CONNECT_TIMEOUT` (milliseconds), `MAX_PAYLOAD` (bytes),
+/// `CORS_ORIGIN` (`*` or a comma-separated list), `NODE_ID`, `CONFORMANCE=on` (emits `auth` at each connect, and echoes
+/// raw Engine.IO under `/engine.io/`).
+///
+/// Events, in `/` and `/custom`: `message` comes back as `message-back`; `message-with-ack` and `echo` are acknowledged
+/// with their arguments; `join`, `leave` take a room; `rooms` answers the socket's rooms; `publish` takes a room and a
+/// value, and emits `message` with it to the room; `fetch` takes a room and answers its sockets' ids.
+@Loop enum RealtimeEcho {
+    nonisolated static func main() {
+        guard let settings = EchoSettings() else { exit(2) }
+        Loop.run {
+            await serve(settings)
+        }
+    }
+
+    private static func serve(_ settings: EchoSettings) async {
+        let sockets = SocketServer(options: settings.options)
+        for name in ["/", "/custom"] { register(sockets.namespace(name), sendsAuth: settings.isConformanceRun) }
+        let router = Router()
+        router.onNow(.get, "/health/live") { _ in .text(200, "ok\n") }
+        router.onNow(.get, "/statistics") { _ in statistics(sockets) }
+        let server = HTTPServer(
+            router: router, errorBody: { .text($0.status, $0.detail + "\n") }, upgrade: sockets)
+        if settings.isConformanceRun {
+            var options = settings.options.engine
+            options.path = "/engine.io/"
+            server.mount(EngineEndpoint(options: options) { session, message in session.send(message) })
+        }
+        do throws(LoopError) {
+            let port = try server.listen(host: settings.host, port: settings.port)
+            say("listening on \(settings.host):\(port)")
+        } catch {
+            say("cannot listen on \(settings.host):\(settings.port): \(error)")
+            exit(1)
+        }
+        await signalled()
+        await sockets.drain(over: .seconds(1))
+        await server.close()
+    }
+
+    private static func register(_ namespace: Namespace, sendsAuth: Bool) {
+        namespace.onConnect { socket in
+            if sendsAuth { socket.emit("auth", json: socket.auth.isEmpty ? Array("{}".utf8) : socket.auth) }
+        }
+        namespace.on("message") { socket, event in
+            socket.emit("message-back", json: event.arguments, attachments: event.attachments)
+        }
+        namespace.on("message-with-ack") { _, event in
+            event.acknowledge(event.arguments, attachments: event.attachments)
+        }
+        namespace.onBorrowed("echo") { _, event in event.acknowledgeWithArguments() }
+        namespace.on("join") { socket, event in
+            if let room = Arguments.string(event.arguments, 0) { socket.join(room) }
+            event.acknowledge([])
+        }
+        namespace.on("leave") { socket, event in
+            if let room = Arguments.string(event.arguments, 0) { socket.leave(room) }
+            event.acknowledge([])
+        }
+        namespace.on("rooms") { socket, event in event.acknowledge(Arguments.list(socket.rooms)) }
+        namespace.on("publish") { _, event in
+            if let room = Arguments.string(event.arguments, 0) {
+                namespace.to(room).emit(
+                    "message", json: Arguments.afterFirst(event.arguments), attachments: event.attachments)
+            }
+            event.acknowledge([])
+        }
+        namespace.on("fetch") { _, event in
+            let rooms = Arguments.string(event.arguments, 0).map { [$0] } ?? []
+            Loop.start {
+                let found = await namespace.to(rooms).fetchSockets()
+                event.acknowledge(Arguments.list(found.sockets.map(\.id)))
+            }
+        }
+    }
+
+    private static func statistics(_ sockets: SocketServer) -> Response {
+        let figures = sockets.statistics
+        let text =
+            "sessions \(figures.engine.sessions)\nwebsockets \(figures.engine.webSockets)\nsockets \(figures.sockets)\n"
+            + "events \(figures.eventsReceived)\ndeliveries \(figures.deliveries)\n"
+        return .text(200, text)
+    }
+
+    private static func signalled() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            var watchers: [SignalWatcher] = []
+            let end = {
+                guard !watchers.isEmpty else { return }
+                for watcher in watchers { watcher.stop() }
+                watchers = []
+                continuation.resume()
+            }
+            watchers = [SIGTERM, SIGINT].map { SignalWatcher($0) { end() } }
+        }
+    }
+
+    private static func say(_ text: String) {
+        _ = (text + "\n").withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    }
+}

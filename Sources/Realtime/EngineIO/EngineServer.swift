@@ -1,0 +1,315 @@
+import EventLoop
+import Wire
+
+/// The Engine.IO 4 endpoint under one path: verification, handshake, and the requests of known sessions.
+@Loop final class EngineServer {
+    let options: EngineServerOptions
+    let timing: any Timing
+    let pings: DeadlineQueue
+    let pongs: DeadlineQueue
+    let upgrades: DeadlineQueue
+    let closings: DeadlineQueue
+    let releases: DeadlineQueue
+    private let races: DeadlineQueue
+    var statistics = EngineServerStatistics()
+    /// Where the messages of all WebSockets are unmasked; see `WebSocketTransport.streamReceived`.
+    var payloadBuffer: [UInt8] = []
+    /// Says no to new sessions; those that are open go on.
+    var refusesHandshakes = false
+
+    /// Bytes of a payload buffer worth keeping: one large message shall not stay in memory for ever.
+    static let maximumPayloadBuffer = 256 << 10
+
+    private let makeHandler: @Loop (EngineSession, Request) -> any EngineSessionHandler
+    private var sessions: [String: EngineSession] = [:]
+    /// Sessions whose client said goodbye in a POST while its GET may still be on the way.
+    private var racedSessions: [String: RacedSession] = [:]
+    private var handshakeBucket: TokenBucket?
+
+    init(
+        options: EngineServerOptions, timing: any Timing,
+        makeHandler: @escaping @Loop (EngineSession, Request) -> any EngineSessionHandler
+    ) {
+        precondition(options.path.hasPrefix("/") && options.path.hasSuffix("/"), "a path begins and ends with a slash")
+        self.options = options
+        self.timing = timing
+        self.makeHandler = makeHandler
+        pings = DeadlineQueue(interval: options.pingInterval, timing: timing)
+        pongs = DeadlineQueue(interval: options.pingTimeout, timing: timing)
+        upgrades = DeadlineQueue(interval: options.upgradeTimeout, timing: timing)
+        closings = DeadlineQueue(interval: EngineServerOptions.pollingCloseTimeout, timing: timing)
+        releases = DeadlineQueue(interval: EngineServerOptions.upgradeReleaseDelay, timing: timing)
+        races = DeadlineQueue(interval: EngineServerOptions.closeRaceWindow, timing: timing)
+        handshakeBucket = options.maximumHandshakesPerSecond.map { TokenBucket(rate: $0, timing: timing) }
+    }
+
+    var openSessions: [EngineSession] { Array(sessions.values) }
+
+    // MARK: Sessions
+
+    private func makeSession(_ exchange: HTTPExchange) -> EngineSession {
+        let id = options.nodeName + "." + Identifier.random20()
+        let session = EngineSession(
+            id: id, server: self, takesBase64Only: exchange.request.query["b64"] == "1")
+        sessions[id] = session
+        statistics.handshakes += 1
+        statistics.sessions += 1
+        session.handler = makeHandler(session, exchange.request)
+        return session
+    }
+
+    func forget(_ session: EngineSession) {
+        if sessions.removeValue(forKey: session.id) != nil { statistics.sessions -= 1 }
+    }
+
+    /// Engine.IO 4, "Handshake": exactly these five keys.
+    private func openPacket(_ session: EngineSession, upgrades: String) -> [UInt8] {
+        let json =
+            "0{\"sid\":\"\(session.id)\",\"upgrades\":[\(upgrades)],"
+            + "\"pingInterval\":\(options.pingInterval.wholeMilliseconds),"
+            + "\"pingTimeout\":\(options.pingTimeout.wholeMilliseconds),\"maxPayload\":\(options.maximumPayload)}"
+        return Array(json.utf8)
+    }
+
+    func expectRacingPoll(_ id: String) {
+        let raced = RacedSession(id: id, server: self)
+        racedSessions[id] = raced
+        races.add(raced)
+    }
+
+    func forgetRace(_ id: String) {
+        racedSessions.removeValue(forKey: id)?.leaveDeadlineQueue()
+    }
+
+    /// The client's GET lost the race against the POST that ended its session.
+    private func answerRacingPoll(_ exchange: HTTPExchange, _ id: String) -> Bool {
+        guard racedSessions[id] != nil else { return false }
+        forgetRace(id)
+        respond(exchange, payload: [UInt8(ascii: "6")])
+        return true
+    }
+
+    // MARK: Verification (the order is that of the official server, which its suite relies on)
+
+    private enum Verdict {
+        case handshake
+        case known(EngineSession)
+        case refused(EngineFailure)
+        /// Full, draining, or too many at once.
+        case unavailable
+    }
+
+    private func verify(_ request: Request, transport: String?, isUpgrade: Bool) -> Verdict {
+        guard transport == "polling" || transport == "websocket" else { return .refused(.unknownTransport) }
+        if let id = request.query["sid"] {
+            guard let session = sessions[id] else {
+                statistics.unknownSessions += 1
+                return .refused(.unknownSession)
+            }
+            if session.isOverdue(at: timing.now.nanoseconds) {
+                statistics.pingTimeouts += 1
+                session.close(.pingTimeout)
+                statistics.unknownSessions += 1
+                return .refused(.unknownSession)
+            }
+            if !isUpgrade, transport != "polling" || session.webSocket != nil { return .refused(.badRequest) }
+            return .known(session)
+        }
+        guard request.method == .get else { return .refused(.badHandshakeMethod) }
+        if transport == "websocket", !isUpgrade { return .refused(.badRequest) }
+        guard isAllowedOrigin(request) else { return .refused(.forbidden) }
+        guard request.query["EIO"] == "4" else { return .refused(.unsupportedProtocol) }
+        if refusesHandshakes || sessions.count >= options.maximumSessions || handshakeBucket?.take() == false {
+            return .unavailable
+        }
+        return .handshake
+    }
+
+    private func isAllowedOrigin(_ request: Request) -> Bool {
+        guard options.checksOrigin, let origin = request.headers["origin"] else { return true }
+        if let cors = options.cors, cors.allows(origin) { return true }
+        guard let host = request.headers["host"] else { return false }
+        return origin == "http://" + host || origin == "https://" + host
+    }
+
+    // MARK: Answers
+
+    private func answer(
+        _ exchange: HTTPExchange, status: Int, type: String?, body: [UInt8], extra: [(String, String)] = []
+    ) {
+        var headers = HTTPHeaders()
+        if let type { headers.append("Content-Type", type) }
+        for (name, value) in extra { headers.append(name, value) }
+        if let cors = options.cors {
+            for (name, value) in cors.headers(for: exchange.request.headers["origin"]) { headers.append(name, value) }
+        }
+        exchange.respond(Response(status: status, headers: headers, body: body))
+    }
+
+    func respond(_ poll: HTTPExchange, payload: [UInt8]) {
+        answer(
+            poll, status: 200, type: "text/plain; charset=UTF-8", body: payload,
+            extra: [("Cache-Control", "no-store")])
+    }
+
+    func refuse(_ exchange: HTTPExchange, _ failure: EngineFailure) {
+        answer(exchange, status: failure.status, type: "application/json", body: failure.body)
+    }
+
+    func refuseEmpty(_ exchange: HTTPExchange) {
+        answer(exchange, status: 400, type: nil, body: [])
+    }
+
+    func acceptPost(_ exchange: HTTPExchange) {
+        answer(
+            exchange, status: 200, type: "text/html", body: Array("ok".utf8), extra: [("Cache-Control", "no-store")])
+    }
+
+    private func refuseUnavailable(_ exchange: HTTPExchange) {
+        statistics.refusedHandshakes += 1
+        answer(exchange, status: 503, type: nil, body: [], extra: [("Retry-After", "1")])
+    }
+
+    /// A preflight request (Fetch standard, "CORS-preflight fetch").
+    private func answerPreflight(_ exchange: HTTPExchange) {
+        var extra: [(String, String)] = []
+        if options.cors != nil {
+            extra.append(("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE"))
+            if let asked = exchange.request.headers["access-control-request-headers"] {
+                extra.append(("Access-Control-Allow-Headers", asked))
+            }
+        }
+        answer(exchange, status: 204, type: nil, body: [], extra: extra)
+    }
+
+    // MARK: WebSocket
+
+    private func openWebSocket(_ exchange: HTTPExchange) {
+        let request = exchange.request
+        guard request.method == .get, let key = request.headers["sec-websocket-key"],
+            request.headers["sec-websocket-version"] == "13"
+        else { return refuseUpgrade(exchange, "Bad request", 400) }
+        switch verify(request, transport: request.query["transport"], isUpgrade: true) {
+        case .refused(let failure):
+            if request.query["sid"] == nil { statistics.refusedHandshakes += 1 }
+            refuseUpgrade(exchange, failure.message, 400)
+        case .unavailable:
+            refuseUnavailable(exchange)
+        case .handshake:
+            guard let stream = takeStream(exchange, key: key) else { return }
+            let session = makeSession(exchange)
+            let transport = WebSocketTransport(stream: stream, server: self, session: session, isProbe: false)
+            let open = openPacket(session, upgrades: "")
+            stream.withOutput { PollPacket.text(open).appendFramed(to: &$0) }
+            statistics.webSockets += 1
+            session.open(webSocket: transport)
+            exchange.handOver(to: transport)
+        case .known(let session):
+            guard let stream = takeStream(exchange, key: key) else { return }
+            guard let polling = session.polling, polling.probe == nil, session.isOpen else {
+                // Answered, then closed: clients of the suites have no eye for any other refusal.
+                let transport = WebSocketTransport(stream: stream, server: self)
+                exchange.handOver(to: transport)
+                transport.closeStream()
+                return
+            }
+            let transport = WebSocketTransport(stream: stream, server: self, session: session, isProbe: true)
+            polling.probe = transport
+            upgrades.add(transport)
+            exchange.handOver(to: transport)
+        }
+    }
+
+    private func refuseUpgrade(_ exchange: HTTPExchange, _ message: String, _ status: Int) {
+        answer(exchange, status: status, type: "text/html", body: Array(message.utf8), extra: [("Connection", "close")])
+    }
+
+    /// Writes the 101 (RFC 6455 section 4.2.2).
+    private func takeStream(_ exchange: HTTPExchange, key: String) -> Stream? {
+        guard let stream = exchange.takeStream() else { return nil }
+        let cors = options.cors?.headers(for: exchange.request.headers["origin"]) ?? []
+        stream.withOutput { output in
+            output.append(contentsOf: Self.switching)
+            output.append(contentsOf: WebSocketHandshake.accept(key: key).utf8)
+            for (name, value) in cors {
+                output.append(contentsOf: "\r\n\(name): \(value)".utf8)
+            }
+            output.append(contentsOf: "\r\n\r\n".utf8)
+        }
+        return stream
+    }
+
+    private static let switching = Array(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ".utf8)
+}
+
+extension EngineServer: HTTPMount {
+    var pathPrefix: String { options.path }
+    var maximumBody: Int { options.maximumPayload }
+
+    func exchangeStarted(_ exchange: HTTPExchange) {
+        let request = exchange.request
+        if exchange.asksForWebSocket {
+            openWebSocket(exchange)
+            return
+        }
+        if request.method == .options {
+            answerPreflight(exchange)
+            return
+        }
+        let id = request.query["sid"]
+        switch verify(request, transport: request.query["transport"], isUpgrade: false) {
+        case .refused(let failure):
+            if request.method == .get, failure == .unknownSession, let id, answerRacingPoll(exchange, id) { return }
+            if id == nil { statistics.refusedHandshakes += 1 }
+            refuse(exchange, failure)
+        case .unavailable:
+            refuseUnavailable(exchange)
+        case .handshake:
+            let session = makeSession(exchange)
+            let polling = PollingTransport(session: session, server: self)
+            session.open(polling: polling)
+            respond(exchange, payload: openPacket(session, upgrades: "\"websocket\""))
+        case .known(let session):
+            guard let polling = session.polling else { return refuse(exchange, .badRequest) }
+            switch request.method {
+            case .get:
+                polling.get(exchange)
+            case .post where session.isOpen:
+                if request.headers["content-type"]?.hasPrefix("application/octet-stream") == true {
+                    // Version 4 sends binary as text.
+                    session.close(.transportError)
+                    refuseEmpty(exchange)
+                } else if polling.postStarted(exchange) {
+                    exchange.context = polling
+                }
+            default:
+                refuse(exchange, .badRequest)
+            }
+        }
+    }
+
+    func exchangeReady(_ exchange: HTTPExchange) {
+        (exchange.context as? PollingTransport)?.postReady(exchange)
+    }
+
+    func exchangeTooLarge(_ exchange: HTTPExchange) {
+        (exchange.context as? PollingTransport)?.postRefused(exchange)
+        answer(exchange, status: 413, type: nil, body: [])
+    }
+}
+
+/// A session that its client has ended; see `EngineServer.expectRacingPoll`.
+@Loop private final class RacedSession: DeadlineNode {
+    private let id: String
+    private unowned let server: EngineServer
+
+    init(id: String, server: EngineServer) {
+        self.id = id
+        self.server = server
+    }
+
+    override func deadlinePassed() {
+        server.forgetRace(id)
+    }
+}

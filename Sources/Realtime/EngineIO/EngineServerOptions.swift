@@ -1,0 +1,41 @@
+/// Settings of an Engine.IO 4 endpoint.
+public struct EngineServerOptions: Sendable {
+    /// Begins and ends with a slash.
+    public var path = "/socket.io/"
+    /// From the session's opening, or the last pong, to the next ping.
+    public var pingInterval: Duration = .milliseconds(25_000)
+    /// From a ping to the close when no pong came.
+    public var pingTimeout: Duration = .milliseconds(20_000)
+    /// From the WebSocket of an upgrade to its close when the upgrade was not finished.
+    public var upgradeTimeout: Duration = .seconds(10)
+    /// Bytes of one WebSocket message or one POST body of a client.
+    public var maximumPayload = 1_000_000
+    /// Bytes that may wait for one client; beyond, volatile messages are dropped and others end the session.
+    public var maximumQueuedBytes = 1 << 20
+    /// Packets that may wait for one polling client.
+    public var maximumQueuedPackets = 4_096
+    /// Bytes waiting from which on volatile messages are dropped.
+    public var volatileQueueLimit = 64 << 10
+    /// Sessions of this node; a handshake beyond is answered 503.
+    public var maximumSessions = 100_000
+    /// Handshakes a second that this node takes, with a burst of as many; nil takes all. Beyond: 503 and Retry-After.
+    public var maximumHandshakesPerSecond: Int?
+    /// Leads every session id, with a dot, so that a proxy can find the node of a polling client.
+    public var nodeName = "node"
+    public var cors: CORSOptions?
+    /// Origins that may open a WebSocket or a session; nil takes every origin that `cors` does not refuse.
+    public var checksOrigin = false
+
+    public init() {}
+
+    /// Packets in one poll's answer: clients on python-engineio refuse more.
+    static let maximumPacketsPerPoll = 16
+    /// How long a client that was told to close may take to fetch what still waits.
+    static let pollingCloseTimeout: Duration = .seconds(30)
+    /// How long the peer's half of a WebSocket close may take.
+    static let webSocketCloseTimeout: Duration = .seconds(2)
+    /// How long a poll is held during an upgrade before a noop releases it.
+    static let upgradeReleaseDelay: Duration = .milliseconds(100)
+    /// How long a GET that raced its own session's close is still answered with a noop.
+    static let closeRaceWindow: Duration = .milliseconds(250)
+}

@@ -1,0 +1,17 @@
+/// Counts since the server began, and the present numbers.
+public struct EngineServerStatistics: Sendable {
+    public internal(set) var handshakes: UInt64 = 0
+    public internal(set) var refusedHandshakes: UInt64 = 0
+    public internal(set) var upgrades: UInt64 = 0
+    public internal(set) var failedUpgrades: UInt64 = 0
+    public internal(set) var pingTimeouts: UInt64 = 0
+    public internal(set) var messagesReceived: UInt64 = 0
+    public internal(set) var messagesSent: UInt64 = 0
+    public internal(set) var volatileDropped: UInt64 = 0
+    public internal(set) var slowConsumers: UInt64 = 0
+    public internal(set) var unknownSessions: UInt64 = 0
+    /// Sessions open now.
+    public internal(set) var sessions = 0
+    /// Of these, the ones on WebSocket.
+    public internal(set) var webSockets = 0
+}

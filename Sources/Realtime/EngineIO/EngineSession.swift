@@ -1,0 +1,245 @@
+import EventLoop
+import Wire
+
+/// One Engine.IO 4 session: the heartbeat, the packet rules and the way out, over whichever transport it has now.
+///
+/// Every open session waits in exactly one of two queues: for its next ping, or for a pong. A pong's deadline counts
+/// from when the ping was due, not from when a timer got to it, and requests check it too, so that a late timer
+/// prolongs no session.
+@Loop final class EngineSession: DeadlineNode {
+    /// Secret: whoever knows it can take the session over.
+    let id: String
+    unowned let server: EngineServer
+    var handler: (any EngineSessionHandler)?
+    private(set) var polling: PollingTransport?
+    private(set) var webSocket: WebSocketTransport?
+    private(set) var isOpen = true
+    private var awaitsPong = false
+    /// The client asked that binary come as base64 text (`b64=1`).
+    let takesBase64Only: Bool
+
+    init(id: String, server: EngineServer, takesBase64Only: Bool) {
+        self.id = id
+        self.server = server
+        self.takesBase64Only = takesBase64Only
+    }
+
+    func open(polling transport: PollingTransport) {
+        polling = transport
+        server.pings.add(self)
+    }
+
+    func open(webSocket transport: WebSocketTransport) {
+        webSocket = transport
+        server.pings.add(self)
+    }
+
+    // MARK: Heartbeat (Engine.IO 4, "Heartbeat")
+
+    override func deadlinePassed() {
+        guard isOpen else {
+            // The client did not fetch its last packets in time.
+            server.forget(self)
+            polling = nil
+            return
+        }
+        if awaitsPong {
+            server.statistics.pingTimeouts += 1
+            close(.pingTimeout)
+        } else {
+            awaitsPong = true
+            server.pongs.add(self, since: deadline)
+            sendDigit(UInt8(ascii: "2"))
+        }
+    }
+
+    /// Whether the heartbeat has already failed although no timer has run yet.
+    func isOverdue(at now: UInt64) -> Bool {
+        isOpen && now >= deadline + (awaitsPong ? 0 : server.pongs.interval)
+    }
+
+    // MARK: Receiving
+
+    /// One text packet, from either transport.
+    func received(text: UnsafeRawBufferPointer) {
+        guard isOpen else { return }
+        guard let type = text.first else { return close(.parseError) }
+        let payload = UnsafeRawBufferPointer(rebasing: text[1...])
+        switch type {
+        case UInt8(ascii: "4"):
+            server.statistics.messagesReceived += 1
+            handler?.sessionReceived(text: payload)
+        case UInt8(ascii: "3"):
+            guard awaitsPong else { return }
+            awaitsPong = false
+            server.pings.add(self)
+        case UInt8(ascii: "1"):
+            close(.transportClose)
+        case UInt8(ascii: "2"):
+            // In version 4 only the server pings.
+            close(.transportError)
+        case UInt8(ascii: "0"), UInt8(ascii: "5"), UInt8(ascii: "6"):
+            break
+        case UInt8(ascii: "b"):
+            let octets = payload.octets.span
+            guard let bytes = Base64.decode(octets, in: 0..<octets.count) else { return close(.parseError) }
+            bytes.withUnsafeBytes { received(binary: $0) }
+        default:
+            close(.parseError)
+        }
+    }
+
+    func received(binary: UnsafeRawBufferPointer) {
+        guard isOpen else { return }
+        server.statistics.messagesReceived += 1
+        handler?.sessionReceived(binary: binary)
+    }
+
+    // MARK: Sending
+
+    /// Bytes that wait for the client in this process.
+    var queuedBytes: Int {
+        if let webSocket { return webSocket.stream.queuedBytes }
+        return polling?.queuedBytes ?? 0
+    }
+
+    /// A text packet of `length` bytes, Engine.IO digit included, that `write` appends; its attachments follow.
+    func send(length: Int, attachments: [[UInt8]], volatile: Bool, _ write: (inout [UInt8]) -> Void) {
+        let total = attachments.isEmpty ? length : attachments.reduce(length) { $0 + $1.count }
+        guard isOpen, admits(total, volatile: volatile) else { return }
+        server.statistics.messagesSent += 1
+        if let webSocket {
+            webSocket.stream.withOutput { output in
+                WebSocketEncoder.appendHeader(.text, length: length, to: &output)
+                write(&output)
+            }
+            for attachment in attachments { sendAttachment(attachment, over: webSocket) }
+        } else if let polling {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(length)
+            write(&bytes)
+            polling.enqueue(.text(bytes))
+            for attachment in attachments { polling.enqueue(.binary(attachment)) }
+        }
+    }
+
+    func send(_ frame: EncodedFrame, volatile: Bool) {
+        guard isOpen, admits(frame.webSocketBytes.count, volatile: volatile) else { return }
+        server.statistics.messagesSent += 1
+        if let webSocket {
+            if takesBase64Only, !frame.attachments.isEmpty {
+                webSocket.stream.withOutput { PollPacket.frame(frame).appendFramed(to: &$0) }
+                for attachment in frame.attachments { sendAttachment(attachment, over: webSocket) }
+            } else {
+                webSocket.stream.write(frame.webSocketBytes)
+            }
+        } else if let polling {
+            polling.enqueue(.frame(frame))
+            for index in frame.attachments.indices { polling.enqueue(.attachment(frame, index)) }
+        }
+    }
+
+    /// One binary message.
+    func send(binary bytes: [UInt8]) {
+        guard isOpen, admits(bytes.count, volatile: false) else { return }
+        server.statistics.messagesSent += 1
+        if let webSocket {
+            sendAttachment(bytes, over: webSocket)
+        } else {
+            polling?.enqueue(.binary(bytes))
+        }
+    }
+
+    private func sendAttachment(_ bytes: [UInt8], over webSocket: WebSocketTransport) {
+        webSocket.stream.withOutput { output in
+            if takesBase64Only {
+                var text: [UInt8] = []
+                PollPacket.binary(bytes).appendPolled(to: &text)
+                PollPacket.text(text).appendFramed(to: &output)
+            } else {
+                PollPacket.binary(bytes).appendFramed(to: &output)
+            }
+        }
+    }
+
+    private func sendDigit(_ digit: UInt8) {
+        if let webSocket {
+            webSocket.stream.withOutput { output in
+                WebSocketEncoder.appendHeader(.text, length: 1, to: &output)
+                output.append(digit)
+            }
+        } else {
+            polling?.enqueue(.text([digit]))
+        }
+    }
+
+    /// Applies the bounds of the client's queue: a volatile message is dropped early, any other that does not fit ends
+    /// the session.
+    private func admits(_ bytes: Int, volatile: Bool) -> Bool {
+        let options = server.options
+        let queued = queuedBytes
+        if volatile, queued > options.volatileQueueLimit {
+            server.statistics.volatileDropped += 1
+            return false
+        }
+        // One message may be larger than the queue when nothing else waits.
+        guard queued > 0, queued + bytes > options.maximumQueuedBytes || isFullOfPackets else { return true }
+        if volatile {
+            server.statistics.volatileDropped += 1
+        } else {
+            server.statistics.slowConsumers += 1
+            close(.slowConsumer)
+        }
+        return false
+    }
+
+    private var isFullOfPackets: Bool {
+        guard let polling else { return false }
+        return polling.queuedPackets >= server.options.maximumQueuedPackets
+    }
+
+    // MARK: Upgrade
+
+    /// The probing WebSocket sent its `5`: what waited for polls goes out on it, first.
+    func upgrade(to transport: WebSocketTransport) {
+        guard isOpen, let polling else { return transport.closeStream() }
+        self.polling = nil
+        webSocket = transport
+        polling.surrender(to: transport)
+        server.statistics.upgrades += 1
+        server.statistics.webSockets += 1
+    }
+
+    // MARK: End
+
+    /// Ends the session from either side; `handler` hears of it once.
+    func close(_ reason: EngineCloseReason) {
+        guard isOpen else { return }
+        isOpen = false
+        leaveDeadlineQueue()
+        let handler = handler
+        self.handler = nil
+        if let webSocket {
+            self.webSocket = nil
+            server.statistics.webSockets -= 1
+            webSocket.sessionClosed(reason)
+            server.forget(self)
+        } else if let polling {
+            if polling.sessionClosed(reason) {
+                // Something still waits for the client's next poll, at least the close packet.
+                server.closings.add(self)
+            } else {
+                self.polling = nil
+                server.forget(self)
+            }
+        }
+        handler?.sessionClosed(reason)
+    }
+
+    /// The last packets were fetched.
+    func finishedPolling() {
+        leaveDeadlineQueue()
+        polling = nil
+        server.forget(self)
+    }
+}

@@ -1,0 +1,11 @@
+import EventLoop
+
+/// What stands on an Engine.IO session. Bytes are valid during the call only.
+@Loop protocol EngineSessionHandler: AnyObject {
+    func sessionReceived(text: UnsafeRawBufferPointer)
+    func sessionReceived(binary: UnsafeRawBufferPointer)
+    /// What waited has gone to the kernel, after more waited than one turn of the loop could write.
+    func sessionDrained()
+    /// Exactly once, last.
+    func sessionClosed(_ reason: EngineCloseReason)
+}

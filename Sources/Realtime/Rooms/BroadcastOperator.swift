@@ -1,0 +1,66 @@
+public import EventLoop
+
+/// Collects who gets the next broadcast: `namespace.to("a").except("b").volatile.emit("e", json: …)`.
+@Loop public struct BroadcastOperator {
+    let namespace: Namespace
+    var target: BroadcastTarget
+    var flags: BroadcastFlags = []
+
+    public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+
+    public func to(_ rooms: [String]) -> BroadcastOperator {
+        var copy = self
+        copy.target.rooms += rooms
+        return copy
+    }
+
+    public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
+
+    public func except(_ rooms: [String]) -> BroadcastOperator {
+        var copy = self
+        copy.target.except += rooms
+        return copy
+    }
+
+    public var volatile: BroadcastOperator {
+        var copy = self
+        copy.flags.insert(.volatile)
+        return copy
+    }
+
+    /// This node's sockets only.
+    public var local: BroadcastOperator {
+        var copy = self
+        copy.flags.insert(.local)
+        return copy
+    }
+
+    /// `json`: raw JSON of the arguments, comma separated. `attachments`: at most 10, referred to in `json` as
+    /// `{"_placeholder":true,"num":n}`.
+    public func emit(_ event: String, json: [UInt8] = [], attachments: [[UInt8]] = []) {
+        let packet = BroadcastPacket(
+            target: target, flags: flags, event: event, json: json, attachments: attachments)
+        if flags.contains(.local) {
+            namespace.deliver(packet)
+        } else {
+            namespace.server.adapter.broadcast(packet, in: namespace)
+        }
+    }
+
+    public func socketsJoin(_ rooms: String...) {
+        namespace.server.adapter.join(target, rooms: rooms, in: namespace)
+    }
+
+    public func socketsLeave(_ rooms: String...) {
+        namespace.server.adapter.leave(target, rooms: rooms, in: namespace)
+    }
+
+    /// `close` also ends the connections under the sockets.
+    public func disconnectSockets(close: Bool = false) {
+        namespace.server.adapter.disconnect(target, close: close, in: namespace)
+    }
+
+    public func fetchSockets() async -> FetchedSockets {
+        await namespace.server.adapter.fetchSockets(target, in: namespace)
+    }
+}

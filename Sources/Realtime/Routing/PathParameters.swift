@@ -1,0 +1,17 @@
+/// The values that a route's pattern took out of the path, decoded.
+public struct PathParameters: Sendable {
+    private var names: [String] = []
+    private var values: [String] = []
+
+    public init() {}
+
+    init(names: [String], values: [String]) {
+        self.names = names
+        self.values = values
+    }
+
+    public subscript(name: String) -> String? {
+        for (index, known) in names.enumerated() where known == name { return values[index] }
+        return nil
+    }
+}

@@ -1,0 +1,120 @@
+import Wire
+
+/// Writes EVENT and ACK packets (Socket.IO 5 grammar) around raw JSON arguments, with the Engine.IO message digit in
+/// front, straight into an output buffer whose frame header needs the length first.
+enum EventEncoding {
+    /// Bytes that `appendEvent` will append.
+    static func eventLength(prefix: [UInt8], event: String, json: [UInt8], id: Int?, attachments: Int) -> Int {
+        var length = 2 + prefix.count + 2 + escapedLength(event) + 2
+        if attachments > 0 { length += digits(attachments) + 1 }
+        if let id { length += digits(id) }
+        if !json.isEmpty { length += 1 + json.count }
+        return length
+    }
+
+    /// `4` `2`/`5` [attachments `-`] [namespace `,`] [id] `["event",…]`.
+    static func appendEvent(
+        prefix: [UInt8], event: String, json: [UInt8], id: Int?, attachments: Int, to output: inout [UInt8]
+    ) {
+        output.append(UInt8(ascii: "4"))
+        if attachments > 0 {
+            output.append(UInt8(ascii: "5"))
+            appendDecimal(attachments, to: &output)
+            output.append(UInt8(ascii: "-"))
+        } else {
+            output.append(UInt8(ascii: "2"))
+        }
+        output.append(contentsOf: prefix)
+        if let id { appendDecimal(id, to: &output) }
+        output.append(UInt8(ascii: "["))
+        output.append(UInt8(ascii: "\""))
+        appendEscaped(event, to: &output)
+        output.append(UInt8(ascii: "\""))
+        if !json.isEmpty {
+            output.append(UInt8(ascii: ","))
+            output.append(contentsOf: json)
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+
+    /// Bytes that `appendAcknowledgement` will append.
+    static func acknowledgementLength(prefix: [UInt8], id: Int, jsonCount: Int, attachments: Int) -> Int {
+        2 + prefix.count + digits(id) + 2 + jsonCount + (attachments > 0 ? digits(attachments) + 1 : 0)
+    }
+
+    /// `4` `3`/`6` [attachments `-`] [namespace `,`] id `[…]`.
+    static func appendAcknowledgement(
+        prefix: [UInt8], id: Int, attachments: Int, to output: inout [UInt8], json: (inout [UInt8]) -> Void
+    ) {
+        output.append(UInt8(ascii: "4"))
+        if attachments > 0 {
+            output.append(UInt8(ascii: "6"))
+            appendDecimal(attachments, to: &output)
+            output.append(UInt8(ascii: "-"))
+        } else {
+            output.append(UInt8(ascii: "3"))
+        }
+        output.append(contentsOf: prefix)
+        appendDecimal(id, to: &output)
+        output.append(UInt8(ascii: "["))
+        json(&output)
+        output.append(UInt8(ascii: "]"))
+    }
+
+    /// The whole of a JSON string, quotes included.
+    static func quoted(_ text: String) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(text.utf8.count + 2)
+        output.append(UInt8(ascii: "\""))
+        appendEscaped(text, to: &output)
+        output.append(UInt8(ascii: "\""))
+        return output
+    }
+
+    static func digits(_ value: Int) -> Int {
+        var count = 1
+        var rest = value / 10
+        while rest > 0 {
+            count += 1
+            rest /= 10
+        }
+        return count
+    }
+
+    /// Non-negative values.
+    static func appendDecimal(_ value: Int, to output: inout [UInt8]) {
+        var divisor = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func escapedLength(_ text: String) -> Int {
+        var length = 0
+        for byte in text.utf8 { length += byte < 0x20 ? 6 : needsEscape(byte) ? 2 : 1 }
+        return length
+    }
+
+    private static func appendEscaped(_ text: String, to output: inout [UInt8]) {
+        for byte in text.utf8 {
+            if byte < 0x20 {
+                output.append(contentsOf: [0x5c, 0x75, 0x30, 0x30])
+                output.append(hexDigit(byte >> 4))
+                output.append(hexDigit(byte & 15))
+            } else {
+                if needsEscape(byte) { output.append(0x5c) }
+                output.append(byte)
+            }
+        }
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}

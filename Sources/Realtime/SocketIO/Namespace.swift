@@ -1,0 +1,257 @@
+public import EventLoop
+
+/// The sockets, rooms and handlers of one namespace on this node.
+@Loop public final class Namespace {
+    public typealias Middleware = @Loop (Socket) async throws(ConnectRefusal) -> Void
+
+    /// Begins with a slash.
+    public let name: String
+    unowned let server: SocketServer
+    /// What stands between packet type and data: nothing for `/`, else the name and a comma.
+    let wirePrefix: [UInt8]
+
+    private(set) var middlewares: [Middleware] = []
+    private(set) var connectHandlers: [@Loop (Socket) -> Void] = []
+    private(set) var events = EventTable()
+    private var disconnectHandlers: [@Loop (Socket, DisconnectReason) -> Void] = []
+    /// Events without a handler; they are ignored when this is not set.
+    public var onUnknown: (@Loop (Socket, IncomingEvent) -> Void)?
+    /// What another node's `serverSideEmit` sent: event, raw JSON of the arguments.
+    public var onServerSideEmit: (@Loop (String, [UInt8]) -> Void)?
+
+    private var sockets: [Socket] = []
+    private var socketsByID: [String: Socket] = [:]
+    private var roomTable: [String: Room] = [:]
+    private var lastMark: UInt32 = 0
+    private var lastAcknowledgementID = -1
+
+    init(name: String, server: SocketServer) {
+        self.name = name
+        self.server = server
+        wirePrefix = name == "/" ? [] : Array(name.utf8) + [UInt8(ascii: ",")]
+    }
+
+    // MARK: Handlers
+
+    /// Runs before a socket is connected, in order of registration; throwing refuses the socket.
+    public func use(_ middleware: @escaping Middleware) {
+        middlewares.append(middleware)
+    }
+
+    /// Runs when the CONNECT reply is queued: what is emitted here follows it directly.
+    public func onConnect(_ handler: @escaping @Loop (Socket) -> Void) {
+        connectHandlers.append(handler)
+    }
+
+    /// Runs once for each connected socket, before it leaves its rooms.
+    public func onDisconnect(_ handler: @escaping @Loop (Socket, DisconnectReason) -> Void) {
+        disconnectHandlers.append(handler)
+    }
+
+    /// One handler a name: a later registration replaces the earlier.
+    public func on(_ event: String, _ handler: @escaping @Loop (Socket, IncomingEvent) -> Void) {
+        events.set(event, .owned(handler))
+    }
+
+    /// As `on`, for handlers that are done with the event when they return.
+    public func onBorrowed(_ event: String, _ handler: @escaping @Loop (Socket, borrowing BorrowedEvent) -> Void) {
+        events.set(event, .borrowed(handler))
+    }
+
+    // MARK: Sending
+
+    public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+
+    public func to(_ rooms: [String]) -> BroadcastOperator {
+        BroadcastOperator(namespace: self, target: BroadcastTarget(rooms: rooms))
+    }
+
+    public func except(_ rooms: String...) -> BroadcastOperator {
+        BroadcastOperator(namespace: self, target: BroadcastTarget(except: rooms))
+    }
+
+    /// To every socket of the namespace on every node.
+    public var all: BroadcastOperator { BroadcastOperator(namespace: self, target: BroadcastTarget()) }
+
+    public func emit(_ event: String, json: [UInt8] = [], attachments: [[UInt8]] = []) {
+        all.emit(event, json: json, attachments: attachments)
+    }
+
+    /// For `Socket.send`: encoded once, for any number of this namespace's sockets.
+    public func encode(_ event: String, json: [UInt8] = [], attachments: [[UInt8]] = []) -> EncodedFrame {
+        EncodedFrame(prefix: wirePrefix, event: event, json: json, attachments: attachments)
+    }
+
+    /// To the other nodes' `onServerSideEmit`.
+    public func serverSideEmit(_ event: String, json: [UInt8] = []) {
+        server.adapter.serverSideEmit(event, json: json, in: self)
+    }
+
+    // MARK: Sockets and rooms of this node
+
+    public var socketCount: Int { sockets.count }
+    public var roomCount: Int { roomTable.count }
+    /// Names of the rooms that have members here.
+    public var rooms: [String] { Array(roomTable.keys) }
+
+    public func socket(_ id: String) -> Socket? { socketsByID[id] }
+
+    public func hasMembers(_ room: String) -> Bool { roomTable[room] != nil || socketsByID[room] != nil }
+
+    /// Calls `body` once for each socket of the target on this node.
+    public func forEachSocket(_ target: BroadcastTarget, _ body: (Socket) -> Void) {
+        if target.except.isEmpty {
+            if target.rooms.isEmpty {
+                for socket in sockets { body(socket) }
+                return
+            }
+            if target.rooms.count == 1 {
+                if let room = roomTable[target.rooms[0]] {
+                    for socket in room.members { body(socket) }
+                } else if let socket = socketsByID[target.rooms[0]] {
+                    body(socket)
+                }
+                return
+            }
+        }
+        let mark = nextMark()
+        for room in target.except { forEachMember(room) { $0.broadcastMark = mark } }
+        if target.rooms.isEmpty {
+            for socket in sockets { Self.once(socket, mark, body) }
+        } else {
+            for room in target.rooms { forEachMember(room) { Self.once($0, mark, body) } }
+        }
+    }
+
+    private static func once(_ socket: Socket, _ mark: UInt32, _ body: (Socket) -> Void) {
+        guard socket.broadcastMark != mark else { return }
+        socket.broadcastMark = mark
+        body(socket)
+    }
+
+    private func forEachMember(_ room: String, _ body: (Socket) -> Void) {
+        if let room = roomTable[room] {
+            for socket in room.members { body(socket) }
+        } else if let socket = socketsByID[room] {
+            body(socket)
+        }
+    }
+
+    /// A fresh value that no socket bears. After the counter's wrap the old marks are wiped, or a socket last met
+    /// 2^32 broadcasts ago would be passed over.
+    private func nextMark() -> UInt32 {
+        lastMark &+= 1
+        if lastMark == 0 {
+            for socket in sockets { socket.broadcastMark = 0 }
+            lastMark = 1
+        }
+        return lastMark
+    }
+
+    // MARK: What adapters call
+
+    /// Delivers a broadcast to this node's sockets. Returns how many it reached.
+    @discardableResult public func deliver(_ packet: BroadcastPacket) -> Int {
+        var frame: EncodedFrame?
+        var count = 0
+        let isVolatile = packet.flags.contains(.volatile)
+        forEachSocket(packet.target) { socket in
+            let shared = frame ?? encode(packet.event, json: packet.json, attachments: packet.attachments)
+            frame = shared
+            socket.send(shared, volatile: isVolatile)
+            count += 1
+        }
+        server.counters.broadcasts += 1
+        server.counters.deliveries += UInt64(count)
+        return count
+    }
+
+    public func deliverJoin(_ target: BroadcastTarget, rooms: [String]) {
+        forEachSocket(target) { socket in
+            for room in rooms { join(socket, room) }
+        }
+    }
+
+    public func deliverLeave(_ target: BroadcastTarget, rooms: [String]) {
+        forEachSocket(target) { socket in
+            for room in rooms { leave(socket, room) }
+        }
+    }
+
+    public func deliverDisconnect(_ target: BroadcastTarget, close: Bool) {
+        forEachSocket(target) { $0.disconnect(close: close) }
+    }
+
+    public func describe(_ target: BroadcastTarget) -> [SocketDescription] {
+        var found: [SocketDescription] = []
+        forEachSocket(target) { socket in
+            found.append(
+                SocketDescription(
+                    id: socket.id, rooms: [socket.id] + socket.rooms,
+                    remoteAddress: socket.handshake.remoteAddress))
+        }
+        return found
+    }
+
+    // MARK: What sockets call
+
+    func nextAcknowledgementID() -> Int {
+        // Some clients parse ids as 32-bit integers.
+        lastAcknowledgementID = lastAcknowledgementID == Int(Int32.max) ? 0 : lastAcknowledgementID + 1
+        return lastAcknowledgementID
+    }
+
+    func connected(_ socket: Socket) {
+        socket.index = sockets.count
+        sockets.append(socket)
+        socketsByID[socket.id] = socket
+    }
+
+    func ended(_ socket: Socket, _ reason: DisconnectReason) {
+        server.counters.disconnects[reason, default: 0] += 1
+        socket.onDisconnect?(reason)
+        for handler in disconnectHandlers { handler(socket, reason) }
+        guard socketsByID.removeValue(forKey: socket.id) != nil else { return }
+        let last = sockets.removeLast()
+        if last !== socket {
+            sockets[socket.index] = last
+            last.index = socket.index
+        }
+    }
+
+    @discardableResult func join(_ socket: Socket, _ name: String) -> Bool {
+        guard socket.state != .disconnected else { return false }
+        guard name != socket.id, !socket.isIn(name) else { return true }
+        guard socket.memberships.count < server.options.maximumRoomsPerSocket else {
+            server.counters.refusedRooms += 1
+            return false
+        }
+        if let room = roomTable[name] {
+            room.add(socket)
+        } else {
+            let room = Room(name: name)
+            roomTable[name] = room
+            room.add(socket)
+            server.adapter.roomOpened(name, in: self)
+        }
+        return true
+    }
+
+    func leave(_ socket: Socket, _ name: String) {
+        guard let place = socket.memberships.firstIndex(where: { $0.room.name == name }) else { return }
+        leave(socket, place: place)
+    }
+
+    func leaveAll(_ socket: Socket) {
+        while !socket.memberships.isEmpty { leave(socket, place: socket.memberships.count - 1) }
+    }
+
+    private func leave(_ socket: Socket, place: Int) {
+        let room = socket.memberships[place].room
+        room.remove(socket, place: place)
+        if room.members.isEmpty {
+            roomTable[room.name] = nil
+            server.adapter.roomClosed(room.name, in: self)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+public import EventLoop
+
+/// A client in a namespace (Socket.IO 5). Alive from the first middleware until `disconnected`.
+@Loop public final class Socket {
+    enum State {
+        case connecting
+        case connected
+        case disconnected
+    }
+
+    /// 20 characters; the first six name the node.
+    public let id: String
+    public unowned let namespace: Namespace
+    public let handshake: Handshake
+    /// Raw JSON object that came with CONNECT; empty when none came, and again once the namespace is joined.
+    public internal(set) var auth: [UInt8]
+    /// The application's own state.
+    public var context: AnyObject?
+    /// Called once, before the socket leaves its rooms. Costs a closure a socket: `Namespace.onDisconnect` does not.
+    public var onDisconnect: (@Loop (DisconnectReason) -> Void)?
+
+    var connection: SocketConnection?
+    var state = State.connecting
+    var memberships: [Membership] = []
+    var pendingAcknowledgements: PendingAcknowledgements?
+    var drainAction: (@Loop () -> Void)?
+    /// Place in the namespace's list.
+    var index = 0
+    /// Marks the sockets that the running broadcast has met.
+    var broadcastMark: UInt32 = 0
+
+    init(id: String, namespace: Namespace, connection: SocketConnection, auth: [UInt8]) {
+        self.id = id
+        self.namespace = namespace
+        self.connection = connection
+        self.handshake = connection.handshake
+        self.auth = auth
+    }
+
+    public var isConnected: Bool { state == .connected }
+
+    /// Bytes accepted for this client's connection and not yet handed to the kernel.
+    public var queuedBytes: Int { connection?.session.queuedBytes ?? 0 }
+
+    /// Calls `action` once: when nothing waits for this client any more (at once-ish, when that is so already). Not
+    /// called when the socket ends first. One at a time: a later call replaces the earlier.
+    public func whenDrained(_ action: @escaping @Loop () -> Void) {
+        guard state != .disconnected, let connection else { return }
+        drainAction = action
+        connection.watchDrain()
+    }
+
+    // MARK: Sending
+
+    /// `json`: raw JSON of the arguments, comma separated. Dropped before the socket is connected and after it ended.
+    public func emit(_ event: String, json: [UInt8] = [], attachments: [[UInt8]] = [], volatile: Bool = false) {
+        guard state == .connected, let connection else { return }
+        send(event, json, attachments, id: nil, volatile: volatile, over: connection)
+    }
+
+    /// A frame that `namespace.encode` made.
+    public func send(_ frame: EncodedFrame, volatile: Bool = false) {
+        guard state == .connected, let connection else { return }
+        connection.session.send(frame, volatile: volatile)
+    }
+
+    /// Asks the client for an acknowledgement; `completion` gets the raw JSON of its arguments, comma separated.
+    public func emit(
+        _ event: String, json: [UInt8] = [], timeout: Duration,
+        completion: @escaping @Loop (Result<[UInt8], AcknowledgementError>) -> Void
+    ) {
+        guard state == .connected, let connection else {
+            completion(.failure(.disconnected))
+            return
+        }
+        let pending = pendingAcknowledgements ?? PendingAcknowledgements()
+        pendingAcknowledgements = pending
+        let id = namespace.nextAcknowledgementID()
+        pending.add(id, timeout: timeout, timing: namespace.server.timing, completion: completion)
+        send(event, json, [], id: id, volatile: false, over: connection)
+    }
+
+    private func send(
+        _ event: String, _ json: [UInt8], _ attachments: [[UInt8]], id: Int?, volatile: Bool,
+        over connection: SocketConnection
+    ) {
+        let prefix = namespace.wirePrefix
+        let length = EventEncoding.eventLength(
+            prefix: prefix, event: event, json: json, id: id, attachments: attachments.count)
+        connection.session.send(length: length, attachments: attachments, volatile: volatile) { output in
+            EventEncoding.appendEvent(
+                prefix: prefix, event: event, json: json, id: id, attachments: attachments.count, to: &output)
+        }
+    }
+
+    func acknowledge(_ id: Int, _ json: [UInt8], attachments: [[UInt8]]) {
+        json.withUnsafeBytes { acknowledge(id, raw: $0, attachments: attachments) }
+    }
+
+    func acknowledge(_ id: Int, raw json: UnsafeRawBufferPointer, attachments: [[UInt8]]) {
+        guard state == .connected, let connection else { return }
+        let prefix = namespace.wirePrefix
+        let length = EventEncoding.acknowledgementLength(
+            prefix: prefix, id: id, jsonCount: json.count, attachments: attachments.count)
+        connection.session.send(length: length, attachments: attachments, volatile: false) { output in
+            EventEncoding.appendAcknowledgement(
+                prefix: prefix, id: id, attachments: attachments.count, to: &output
+            ) { $0.append(contentsOf: json) }
+        }
+    }
+
+    // MARK: Rooms
+
+    /// The rooms joined, without the one that bears the socket's id.
+    public var rooms: [String] { memberships.map(\.room.name) }
+
+    public func isIn(_ room: String) -> Bool { memberships.contains { $0.room.name == room } }
+
+    /// False when the socket has ended or is in as many rooms as the server allows.
+    @discardableResult public func join(_ room: String) -> Bool {
+        namespace.join(self, room)
+    }
+
+    /// As `join`, returning once broadcasts of every node reach this one for the room. On an error the socket stays
+    /// joined for what comes from this node.
+    public func joinConfirmed(_ room: String) async throws(AdapterError) {
+        guard namespace.join(self, room) else { throw .unavailable }
+        try await namespace.server.adapter.confirm(room, in: namespace)
+    }
+
+    public func leave(_ room: String) {
+        namespace.leave(self, room)
+    }
+
+    /// A broadcast to everybody but this socket.
+    public var broadcast: BroadcastOperator {
+        BroadcastOperator(namespace: namespace, target: BroadcastTarget(except: [id]))
+    }
+
+    // MARK: End
+
+    /// Ends the socket; clients do not come back by themselves after this. `close` ends every socket of the
+    /// connection and the connection.
+    public func disconnect(close: Bool = false) {
+        guard let connection else { return }
+        if close {
+            connection.disconnectAll()
+        } else {
+            connection.disconnect(self)
+        }
+    }
+
+    func ended(_ reason: DisconnectReason) {
+        guard state != .disconnected else { return }
+        let wasConnected = state == .connected
+        state = .disconnected
+        connection = nil
+        drainAction = nil
+        if wasConnected { namespace.ended(self, reason) }
+        namespace.leaveAll(self)
+        let pending = pendingAcknowledgements
+        pendingAcknowledgements = nil
+        pending?.failAll()
+        onDisconnect = nil
+    }
+}

@@ -1,0 +1,321 @@
+import EventLoop
+import Wire
+
+/// A client's Engine.IO session as Socket.IO sees it: the sockets it has in namespaces, and the packets to and from them.
+@Loop final class SocketConnection: DeadlineNode {
+    private unowned let server: SocketServer
+    let session: EngineSession
+    let handshake: Handshake
+    /// The socket in `/`, which most clients have and no other.
+    private var rootSocket: Socket?
+    private var otherSockets: [String: Socket]?
+    /// Namespaces that the server ended: what the client sent before it knew is let pass.
+    private var endedNamespaces: [String]?
+    private var attachments: AttachmentCollector?
+    private var isWatchingDrain = false
+
+    init(server: SocketServer, session: EngineSession, handshake: Handshake) {
+        self.server = server
+        self.session = session
+        self.handshake = handshake
+    }
+
+    // MARK: Packets
+
+    private func receive(_ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]]) {
+        switch packet.type {
+        case .event, .binaryEvent:
+            guard let socket = socket(packet, bytes), socket.isConnected else { return strayed(packet, bytes) }
+            event(packet, bytes, attachments, socket)
+        case .acknowledgement, .binaryAcknowledgement:
+            guard let socket = socket(packet, bytes), let id = packet.acknowledgementID else {
+                return strayed(packet, bytes)
+            }
+            socket.pendingAcknowledgements?.finish(id, .success(Array(bytes[packet.arguments])))
+        case .connect:
+            connect(packet.namespaceName(in: bytes.octets.span), auth: packet.payload.map { Array(bytes[$0]) } ?? [])
+        case .disconnect:
+            guard let socket = socket(packet, bytes) else { return strayed(packet, bytes) }
+            remove(socket, .clientNamespaceDisconnect)
+        case .connectError:
+            invalid()
+        }
+    }
+
+    private func socket(_ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer) -> Socket? {
+        guard packet.namespace != nil else { return rootSocket }
+        guard let otherSockets else { return nil }
+        return otherSockets[packet.namespaceName(in: bytes.octets.span)]
+    }
+
+    /// A packet for a namespace that has no socket of this client.
+    private func strayed(_ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer) {
+        let name = packet.namespaceName(in: bytes.octets.span)
+        if endedNamespaces?.contains(name) != true { invalid() }
+    }
+
+    private func event(
+        _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]], _ socket: Socket
+    ) {
+        server.counters.eventsReceived += 1
+        let namespace = socket.namespace
+        guard let range = packet.eventName else { return }
+        if bytes[range.lowerBound] == UInt8(ascii: "\"") {
+            let name = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound + 1..<range.upperBound - 1])
+            if let entry = namespace.events.find(name) {
+                return call(entry, packet, bytes, attachments, socket)
+            }
+        }
+        // Unknown, or written with escapes.
+        guard let name = packet.eventNameText(in: bytes.octets.span) else { return }
+        var copy = name
+        if let entry = copy.withUTF8({ namespace.events.find(UnsafeRawBufferPointer($0)) }) {
+            return call(entry, packet, bytes, attachments, socket)
+        }
+        server.counters.unknownEvents += 1
+        namespace.onUnknown?(socket, owned(name, packet, bytes, attachments, socket))
+    }
+
+    private func call(
+        _ entry: EventTable.Entry, _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer,
+        _ attachments: [[UInt8]], _ socket: Socket
+    ) {
+        switch entry.handler {
+        case .owned(let handler):
+            handler(socket, owned(entry.name, packet, bytes, attachments, socket))
+        case .borrowed(let handler):
+            let arguments = UnsafeRawBufferPointer(rebasing: bytes[packet.arguments])
+            handler(
+                socket,
+                BorrowedEvent(
+                    arguments: arguments, attachments: attachments, socket: socket, id: packet.acknowledgementID))
+        }
+    }
+
+    private func owned(
+        _ name: String, _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]],
+        _ socket: Socket
+    ) -> IncomingEvent {
+        IncomingEvent(
+            name: name, arguments: Array(bytes[packet.arguments]), attachments: attachments, socket: socket,
+            id: packet.acknowledgementID)
+    }
+
+    /// What breaks the protocol ends the whole connection.
+    private func invalid() {
+        server.counters.invalidPackets += 1
+        session.close(.parseError)
+    }
+
+    // MARK: Connecting to namespaces
+
+    private func connect(_ name: String, auth: [UInt8]) {
+        guard socket(in: name) == nil else { return invalid() }
+        guard let namespace = server.knownNamespace(name) else {
+            refuse(name, ConnectRefusal(message: "Invalid namespace"))
+            return
+        }
+        guard 1 + (otherSockets?.count ?? 0) <= server.options.maximumNamespacesPerConnection else {
+            refuse(name, ConnectRefusal(message: "Too many namespaces"))
+            return
+        }
+        let id = server.makeSocketID()
+        let socket = Socket(id: id, namespace: namespace, connection: self, auth: auth)
+        keep(socket)
+        guard !namespace.middlewares.isEmpty else { return accept(socket) }
+        Loop.start {
+            for middleware in namespace.middlewares {
+                do throws(ConnectRefusal) {
+                    try await middleware(socket)
+                } catch {
+                    self.refuse(socket, error)
+                    return
+                }
+                guard socket.state == .connecting else { return }
+            }
+            self.accept(socket)
+        }
+    }
+
+    private func accept(_ socket: Socket) {
+        guard socket.state == .connecting else { return }
+        leaveDeadlineQueue()
+        socket.state = .connected
+        let namespace = socket.namespace
+        namespace.connected(socket)
+        server.counters.connects += 1
+        var packet: [UInt8] = []
+        SocketIOEncoder.appendConnected(sessionID: socket.id, namespace: namespace.name, to: &packet)
+        sendPacket(packet)
+        for handler in namespace.connectHandlers where socket.state == .connected { handler(socket) }
+        socket.auth = []
+        handshake.retain(server.options.retainedHeaders)
+    }
+
+    private func refuse(_ socket: Socket, _ refusal: ConnectRefusal) {
+        guard socket.state == .connecting else { return }
+        drop(socket)
+        let name = socket.namespace.name
+        socket.ended(.serverNamespaceDisconnect)
+        refuse(name, refusal)
+    }
+
+    private func refuse(_ namespace: String, _ refusal: ConnectRefusal) {
+        server.counters.refusedConnects += 1
+        var packet: [UInt8] = []
+        SocketIOEncoder.appendConnectError(
+            message: refusal.message, data: refusal.data ?? [], namespace: namespace, to: &packet)
+        sendPacket(packet)
+    }
+
+    private func sendPacket(_ packet: [UInt8]) {
+        session.send(length: packet.count, attachments: [], volatile: false) { $0.append(contentsOf: packet) }
+    }
+
+    /// No namespace was joined in time.
+    override func deadlinePassed() {
+        session.close(.connectTimeout)
+    }
+
+    // MARK: Sockets
+
+    private var allSockets: [Socket] {
+        var all: [Socket] = []
+        if let rootSocket { all.append(rootSocket) }
+        if let otherSockets { all += otherSockets.values }
+        return all
+    }
+
+    private func socket(in namespace: String) -> Socket? {
+        namespace == "/" ? rootSocket : otherSockets?[namespace]
+    }
+
+    private func keep(_ socket: Socket) {
+        let name = socket.namespace.name
+        endedNamespaces?.removeAll { $0 == name }
+        if name == "/" {
+            rootSocket = socket
+        } else {
+            var others = otherSockets ?? [:]
+            others[name] = socket
+            otherSockets = others
+        }
+    }
+
+    private func drop(_ socket: Socket) {
+        let name = socket.namespace.name
+        if name == "/" {
+            rootSocket = nil
+        } else {
+            otherSockets?[name] = nil
+        }
+    }
+
+    private func remove(_ socket: Socket, _ reason: DisconnectReason) {
+        drop(socket)
+        socket.ended(reason)
+    }
+
+    /// Ends one socket with a DISCONNECT packet; the connection stays.
+    func disconnect(_ socket: Socket) {
+        let name = socket.namespace.name
+        endedNamespaces = (endedNamespaces ?? []) + [name]
+        var packet: [UInt8] = []
+        SocketIOEncoder.appendDisconnect(namespace: name, to: &packet)
+        sendPacket(packet)
+        remove(socket, .serverNamespaceDisconnect)
+    }
+
+    func disconnectAll() {
+        for socket in allSockets { disconnect(socket) }
+        session.close(.forcedClose)
+    }
+
+    // MARK: Draining of the client's queue
+
+    /// Looks in the next turn, when this one's output has been written: either nothing waits then, or the transport
+    /// will say when it is gone.
+    func watchDrain() {
+        guard !isWatchingDrain else { return }
+        isWatchingDrain = true
+        server.timing.after(.zero) { [weak self] in
+            guard let self else { return }
+            isWatchingDrain = false
+            if session.queuedBytes == 0 { sessionDrained() }
+        }
+    }
+}
+
+extension SocketConnection: EngineSessionHandler {
+    func sessionReceived(text: UnsafeRawBufferPointer) {
+        guard attachments == nil else { return invalid() }
+        let packet: SocketIOPacket
+        do throws(WireError) {
+            packet = try SocketIOPacket.decode(text.octets.span, limits: SocketServerOptions.packetLimits)
+        } catch {
+            return invalid()
+        }
+        if packet.attachmentCount > 0 {
+            attachments = AttachmentCollector(packet: packet, text: Array(text))
+        } else {
+            receive(packet, text, [])
+        }
+    }
+
+    func sessionReceived(binary: UnsafeRawBufferPointer) {
+        guard let attachments else { return invalid() }
+        guard let parts = attachments.add(Array(binary)) else { return }
+        self.attachments = nil
+        attachments.text.withUnsafeBytes { receive(attachments.packet, $0, parts) }
+    }
+
+    func sessionDrained() {
+        for socket in allSockets {
+            guard let action = socket.drainAction else { continue }
+            socket.drainAction = nil
+            action()
+        }
+    }
+
+    func sessionClosed(_ reason: EngineCloseReason) {
+        leaveDeadlineQueue()
+        let sockets = allSockets
+        rootSocket = nil
+        otherSockets = nil
+        attachments = nil
+        for socket in sockets { socket.ended(reason.disconnectReason) }
+    }
+}
+
+/// A binary packet whose attachments have not all come.
+@Loop private final class AttachmentCollector {
+    let packet: SocketIOPacket
+    let text: [UInt8]
+    private var parts: [[UInt8]] = []
+
+    init(packet: SocketIOPacket, text: [UInt8]) {
+        self.packet = packet
+        self.text = text
+    }
+
+    /// All parts, once the last has come.
+    func add(_ part: [UInt8]) -> [[UInt8]]? {
+        parts.append(part)
+        return parts.count == packet.attachmentCount ? parts : nil
+    }
+}
+
+extension EngineCloseReason {
+    var disconnectReason: DisconnectReason {
+        switch self {
+        case .transportError: .transportError
+        case .transportClose: .transportClose
+        case .forcedClose: .forcedClose
+        case .pingTimeout: .pingTimeout
+        case .parseError: .parseError
+        case .serverShuttingDown: .serverShuttingDown
+        case .slowConsumer: .slowConsumer
+        case .connectTimeout: .connectTimeout
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Wire
+
+/// Settings of a Socket.IO 5 server.
+public struct SocketServerOptions: Sendable {
+    /// Path, heartbeat, limits, CORS and the node's name: what Engine.IO decides.
+    public var engine = EngineServerOptions()
+    /// From the session's opening to its close when no namespace was joined.
+    public var connectTimeout: Duration = .seconds(45)
+    public var maximumRoomsPerSocket = 1_024
+    public var maximumNamespacesPerConnection = 16
+    /// Six characters that begin every socket's id and name this node to the others; nil makes random ones.
+    public var socketPrefix: String?
+    /// Headers of the handshake that stay readable after the first namespace was joined (lower case); the others go, to
+    /// keep idle sockets small.
+    public var retainedHeaders = ["accept-language", "origin", "user-agent"]
+
+    public init() {}
+
+    /// Attachments of one packet: what the official server allows.
+    static let maximumAttachments = 10
+    static let packetLimits = SocketIOLimits(attachments: maximumAttachments)
+}

@@ -1,0 +1,18 @@
+/// Counts since the server began, and the present numbers.
+public struct SocketServerStatistics: Sendable {
+    public internal(set) var connects: UInt64 = 0
+    public internal(set) var refusedConnects: UInt64 = 0
+    public internal(set) var eventsReceived: UInt64 = 0
+    public internal(set) var unknownEvents: UInt64 = 0
+    public internal(set) var broadcasts: UInt64 = 0
+    /// Copies of broadcasts given to this node's sockets.
+    public internal(set) var deliveries: UInt64 = 0
+    public internal(set) var invalidPackets: UInt64 = 0
+    public internal(set) var refusedRooms: UInt64 = 0
+    public internal(set) var disconnects: [DisconnectReason: UInt64] = [:]
+    /// Sockets connected now, over all namespaces.
+    public internal(set) var sockets = 0
+    /// Rooms that have members here now.
+    public internal(set) var rooms = 0
+    public internal(set) var engine = EngineServerStatistics()
+}

@@ -1,0 +1,193 @@
+import EventLoop
+import Wire
+
+/// The server's end of one WebSocket (RFC 6455), carrying an Engine.IO session or still probing for one.
+@Loop final class WebSocketTransport: DeadlineNode {
+    private enum Phase {
+        /// Opened with the id of a session on polling; no probe has come.
+        case probing
+        case probed
+        case open
+        case closed
+    }
+
+    let stream: Stream
+    private let server: EngineServer
+    private var session: EngineSession?
+    private var phase: Phase
+    private var decoder: WebSocketDecoder
+
+    init(stream: Stream, server: EngineServer, session: EngineSession, isProbe: Bool) {
+        self.stream = stream
+        self.server = server
+        self.session = session
+        phase = isProbe ? .probing : .open
+        decoder = WebSocketDecoder(role: .server, maximumMessage: server.options.maximumPayload)
+    }
+
+    /// A WebSocket that is only to be closed.
+    init(stream: Stream, server: EngineServer) {
+        self.stream = stream
+        self.server = server
+        phase = .closed
+        decoder = WebSocketDecoder(role: .server, maximumMessage: 0)
+    }
+
+    var isProbed: Bool { phase == .probed }
+
+    // MARK: Frames
+
+    private func receive(_ event: WebSocketEvent, _ payload: [UInt8]) {
+        switch event {
+        case .needsMore, .pong:
+            break
+        case .text:
+            payload.withUnsafeBytes { message(isText: true, $0) }
+        case .binary:
+            payload.withUnsafeBytes { message(isText: false, $0) }
+        case .ping:
+            // One who pings and does not read gets no more pongs than fit.
+            guard stream.queuedBytes < server.options.volatileQueueLimit else { return }
+            stream.withOutput { WebSocketEncoder.appendFrame(.pong, payload, to: &$0) }
+        case .close(let code):
+            // RFC 6455 section 5.5.1: the code is sent back, and both ends are done.
+            sendClose(code ?? WebSocketCloseCode.normal)
+            ended(.transportClose)
+        }
+    }
+
+    private func message(isText: Bool, _ payload: UnsafeRawBufferPointer) {
+        guard let session else { return }
+        switch phase {
+        case .open:
+            if isText {
+                session.received(text: payload)
+            } else {
+                session.received(binary: payload)
+            }
+        case .probing:
+            guard isText, payload.elementsEqual("2probe".utf8) else { return abandonProbe() }
+            phase = .probed
+            stream.withOutput { output in
+                WebSocketEncoder.appendHeader(.text, length: 6, to: &output)
+                output.append(contentsOf: "3probe".utf8)
+            }
+            session.polling?.probed()
+        case .probed:
+            guard isText, payload.elementsEqual("5".utf8) else { return abandonProbe() }
+            leaveDeadlineQueue()
+            phase = .open
+            session.upgrade(to: self)
+        case .closed:
+            break
+        }
+    }
+
+    // MARK: Ends
+
+    /// The upgrade took too long.
+    override func deadlinePassed() {
+        abandonProbe()
+    }
+
+    /// The session goes on with polling.
+    private func abandonProbe() {
+        server.statistics.failedUpgrades += 1
+        closeStream()
+    }
+
+    /// A breach of RFC 6455, told in a close frame.
+    private func fail(_ error: WireError) {
+        var code = WebSocketCloseCode.protocolError
+        if case .webSocket(let fault) = error { code = fault.closeCode }
+        sendClose(code)
+        ended(error == .webSocket(.messageTooLarge) ? .transportError : .parseError)
+    }
+
+    private func ended(_ reason: EngineCloseReason) {
+        let wasOpen = phase == .open
+        phase = .closed
+        let session = detach()
+        if wasOpen { session?.close(reason) } else { server.statistics.failedUpgrades += 1 }
+        stream.closeAfterFlush()
+    }
+
+    /// The session has ended; its last words are in the stream's buffer already.
+    func sessionClosed(_ reason: EngineCloseReason) {
+        guard phase != .closed else { return }
+        phase = .closed
+        detach()
+        switch reason {
+        case .slowConsumer:
+            // What waits would never be read.
+            stream.close(.named("slow consumer"))
+        case .transportError, .transportClose, .forcedClose, .pingTimeout, .connectTimeout:
+            sendClose(1000)
+            stream.closeAfterFlush()
+        case .serverShuttingDown:
+            sendClose(1001)
+            stream.closeAfterFlush()
+        case .parseError:
+            sendClose(1002)
+            stream.closeAfterFlush()
+        }
+    }
+
+    /// Closes a WebSocket that never got its session.
+    func closeStream() {
+        leaveDeadlineQueue()
+        phase = .closed
+        detach()
+        sendClose(1000)
+        stream.closeAfterFlush()
+    }
+
+    @discardableResult private func detach() -> EngineSession? {
+        leaveDeadlineQueue()
+        let session = session
+        self.session = nil
+        if let polling = session?.polling, polling.probe === self { polling.probe = nil }
+        return session
+    }
+
+    private func sendClose(_ code: UInt16) {
+        stream.withOutput {
+            WebSocketEncoder.appendFrame(.close, WebSocketEncoder.closePayload(code: code), to: &$0)
+        }
+    }
+}
+
+extension WebSocketTransport: StreamHandler {
+    func streamReceived(_ bytes: UnsafeRawBufferPointer) {
+        guard phase != .closed else { return }
+        // One buffer serves all connections: what is in it is done with before the next frame is read.
+        var payload: [UInt8] = []
+        swap(&payload, &server.payloadBuffer)
+        let input = bytes.octets.span
+        var offset = 0
+        loop: while phase != .closed {
+            do throws(WireError) {
+                let event = try decoder.next(input, &offset, into: &payload)
+                if event == .needsMore { break loop }
+                receive(event, payload)
+            } catch {
+                fail(error)
+            }
+        }
+        if payload.capacity <= EngineServer.maximumPayloadBuffer { swap(&payload, &server.payloadBuffer) }
+    }
+
+    func streamReachedEnd() {
+        guard phase != .closed else { return }
+        ended(.transportClose)
+    }
+
+    func streamDrained() {
+        session?.handler?.sessionDrained()
+    }
+
+    func streamClosed(_ reason: StreamCloseReason) {
+        guard phase != .closed else { return }
+        ended(reason == .peerClosed ? .transportClose : .transportError)
+    }
+}

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import Realtime
+
+@Suite struct EventEncodingTests {
+    private static func event(
+        _ prefix: String, _ name: String, _ json: String, id: Int? = nil, attachments: Int = 0
+    ) -> (text: String, length: Int) {
+        let prefix = Array(prefix.utf8)
+        let json = Array(json.utf8)
+        var bytes: [UInt8] = []
+        EventEncoding.appendEvent(
+            prefix: prefix, event: name, json: json, id: id, attachments: attachments, to: &bytes)
+        let length = EventEncoding.eventLength(
+            prefix: prefix, event: name, json: json, id: id, attachments: attachments)
+        return (String(decoding: bytes, as: UTF8.self), length)
+    }
+
+    @Test(
+        arguments: [
+            ("", "hi", "1,\"x\"", nil, 0, #"42["hi",1,"x"]"#),
+            ("", "hi", "", 12, 0, #"4212["hi"]"#),
+            ("/admin,", "e", "{}", 0, 0, #"42/admin,0["e",{}]"#),
+            (
+                "/admin,", "e", #"{"_placeholder":true,"num":0}"#, 7, 1,
+                #"451-/admin,7["e",{"_placeholder":true,"num":0}]"#
+            ),
+            ("", "q\"\\\n\u{1}é", "1", nil, 0, #"42["q\"\\\u000a\u0001é",1]"#),
+        ] as [(String, String, String, Int?, Int, String)])
+    func `an event is written as the grammar says, in exactly the announced length`(
+        prefix: String, name: String, json: String, id: Int?, attachments: Int, expected: String
+    ) {
+        let (text, length) = Self.event(prefix, name, json, id: id, attachments: attachments)
+        #expect(text == expected)
+        #expect(length == expected.utf8.count)
+    }
+
+    @Test(arguments: [0, 9, 10, 99, 100, 1_234_567, Int(Int32.max)])
+    func `decimal numbers are as long as they are counted`(value: Int) {
+        var bytes: [UInt8] = []
+        EventEncoding.appendDecimal(value, to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == String(value))
+        #expect(bytes.count == EventEncoding.digits(value))
+    }
+
+    @Test(
+        arguments: [
+            ("", 0), ("1", 1), ("1,2", 1), (#""a,b",2"#, 5), (#"[1,[2,3]],4"#, 9), (#"{"a":"}\"",\#u{22}b":1},5"#, 17),
+        ] as [(String, Int)])
+    func `the first argument ends at its own comma`(json: String, expected: Int) {
+        #expect(ArgumentScan.endOfFirst(Array(json.utf8).span) == expected)
+    }
+
+    @Test func `a frame holds the text packet and its attachments`() {
+        let frame = EncodedFrame(
+            prefix: [], event: "b", json: Array(#"{"_placeholder":true,"num":0}"#.utf8), attachments: [[1, 2, 3]])
+        let text = #"451-["b",{"_placeholder":true,"num":0}]"#
+        #expect(Array(frame.webSocketBytes[frame.textPacket]) == Array(text.utf8))
+        #expect(frame.webSocketBytes.suffix(5) == [0x82, 3, 1, 2, 3])
+    }
+}
