@@ -66,3 +66,18 @@ final class Accepted {
 func temporarySocketPath() -> String {
     "/tmp/loop-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
 }
+
+/// Bytes no two blocks of which are alike, made a block at a time: the loop all tests share must not be kept busy.
+func pattern(_ count: Int) -> [UInt8] {
+    var block = (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + block.count)
+    while bytes.count < count {
+        let number = bytes.count / block.count
+        block[0] = UInt8(truncatingIfNeeded: number)
+        block[1] = UInt8(truncatingIfNeeded: number >> 8)
+        bytes.append(contentsOf: block)
+    }
+    bytes.removeLast(bytes.count - count)
+    return bytes
+}

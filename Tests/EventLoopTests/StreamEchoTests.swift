@@ -23,7 +23,7 @@ import Testing
         try await onLoop {
             let pair = try await Pair.tcp()
             let count = 8 * 1024 * 1024
-            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 12) }
+            let bytes = pattern(count)
             pair.server.pauseReading()
             pair.client.write(bytes)
             #expect(pair.client.queuedBytes == count)

@@ -6,7 +6,7 @@ import Testing
     @Test func `a paused stream holds its peer back and goes on where it stopped`() async throws {
         try await onLoop {
             let pair = try await Pair.tcp()
-            let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 10) }
+            let bytes = pattern(3_000_000)
             var pauses = 0
             pair.serverSide.onReceive = { [server = pair.server] _ in
                 guard pauses < 5 else { return }

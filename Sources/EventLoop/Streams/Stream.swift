@@ -9,8 +9,10 @@ import Glibc
 public final class Stream {
     /// Most bytes queued before the stream closes itself with `.outputOverflow`; owners that know better act earlier.
     public static let defaultOutputLimit = 16 * 1024 * 1024
-    /// How long `closeAfterFlush` waits for the peer to take the last bytes and close.
+    /// How long `closeAfterFlush` waits for the peer to take more of the last bytes, and then to close.
     public static let flushTimeout: Duration = .seconds(5)
+    /// How long `closeAfterFlush` takes at most, however steadily the peer reads.
+    public static let finishTimeout: Duration = .seconds(60)
 
     /// Gets what happens; reading begins when it is set.
     public var handler: (any StreamHandler)? {
@@ -143,7 +145,7 @@ public final class Stream {
     }
 
     /// Sends what is queued, closes the sending half, ignores further input until the peer closes too (so that the last
-    /// output is not lost to a reset), then closes; at the latest after `flushTimeout`.
+    /// output is not lost to a reset), then closes; at the latest when nothing moved for `flushTimeout`, or after `finishTimeout`.
     ///
     /// - Parameter reason: told to the handler; by default `.peerClosed` when the peer had closed its half, else `.local`.
     public func closeAfterFlush(_ reason: StreamCloseReason? = nil) {
@@ -154,9 +156,18 @@ public final class Stream {
         updateReading()
         outputFlushed()
         guard !isClosing else { return }
+        awaitFinish(until: SystemTiming.shared.now + Self.finishTimeout)
+    }
+
+    private func awaitFinish(until limit: LoopTime) {
+        let before = queuedBytes
         finishTimer = SystemTiming.shared.after(Self.flushTimeout) { [weak self] in
             guard let self else { return }
-            close(queuedBytes > 0 ? .flushTimedOut : self.reason)
+            if queuedBytes < before, SystemTiming.shared.now < limit {
+                awaitFinish(until: limit)
+            } else {
+                close(queuedBytes > 0 ? .flushTimedOut : self.reason)
+            }
         }
     }
 

@@ -15,7 +15,8 @@ public enum StreamCloseReason: Equatable, Sendable, CustomStringConvertible {
 
     /// The peer reads too slowly: more than the stream's `outputLimit` was queued.
     public static let outputOverflow = StreamCloseReason.named("output overflow")
-    /// The peer did not take the last output within `Stream.flushTimeout`.
+    /// The peer took nothing of the last output for `Stream.flushTimeout`, or not all within
+    /// `Stream.finishTimeout`.
     public static let flushTimedOut = StreamCloseReason.named("flush timed out")
 
     public var description: String {
