@@ -51,8 +51,32 @@ func failure(_ body: @Loop () async throws -> Void) async -> PostgresError? {
     }
 }
 
-/// Starts a task on the loop, which runs at once up to its first suspension.
+/// Starts work on the loop, which runs at once up to its first suspension.
 @Loop
-func begin<T: Sendable>(_ body: @escaping @Loop @Sendable () async throws -> T) -> Task<T, any Error> {
-    Task.immediate(executorPreference: Loop.taskExecutor) { try await body() }
+func begin<T: Sendable>(_ body: @escaping @Loop () async throws -> T) -> Begun<T> { Begun(body) }
+
+/// Work that was begun and can be waited for.
+@Loop
+final class Begun<T: Sendable> {
+    private var result: Result<T, any Error>?
+    private let end = Occurrences()
+
+    init(_ body: @escaping @Loop () async throws -> T) {
+        Loop.start {
+            do {
+                self.result = .success(try await body())
+            } catch {
+                self.result = .failure(error)
+            }
+            self.end.note()
+        }
+    }
+
+    var value: T {
+        get async throws {
+            await end.reach(1)
+            // `end` is noted right after the result is set.
+            return try result!.get()
+        }
+    }
 }

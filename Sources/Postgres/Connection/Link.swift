@@ -32,7 +32,7 @@ final class Link {
         }
         let host = configuration.host
         guard !configuration.isSocketDirectory, !HostAddress.isNumeric(host) else {
-            timing.after(.zero) { [weak self] in self?.begin(address: nil) }
+            Loop.atTurnEnd { [weak self] in self?.begin(address: nil) }
             return
         }
         // libpq would resolve on this thread, and a name server may take seconds.

@@ -195,6 +195,9 @@ final class PipelinedConnection: LinkOwner {
         if query.step != .execution || failure.isUnknownStatement || failure.isStalePlan {
             forget(query, isNameTaken: failure.isStalePlan)
         }
+        if query.step == .preparation { query.prepared?.failure = failure }
+        var failure = failure
+        if failure.isUnknownStatement, let cause = query.prepared?.failure, !cause.isCancelled { failure = cause }
         if mayRepeat(query, failure) {
             query.isRepeated = true
             pool.submitAgain(query)

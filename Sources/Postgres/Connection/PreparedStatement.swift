@@ -8,6 +8,8 @@ final class PreparedStatement {
     let sql: String
     /// The parameters' types; empty until the server has described the statement.
     var types: [TypeIdentifier] = []
+    /// Why the server refused to prepare it. Executions that were sent right behind only learn that it is missing.
+    var failure: ServerFailure?
 
     init(_ statement: PostgresStatement, generation: Int) {
         serverName = generation == 0 ? statement.name : "\(statement.name)#\(generation)"
