@@ -50,6 +50,8 @@ extension PostgresPool {
                 Self.rollbackStatement, [], deadline: timing.now + Self.cancelGrace, over: connection)
         } catch {
             connection.close()
+            // A lost connection is a rollback.
+            guard error.kind != .unavailable, error.kind != .outcomeUnknown else { return }
             throw PostgresTransactionError(cause: cause, rollback: error)
         }
     }
