@@ -97,7 +97,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["Cluster", "Redis", "Realtime", "Wire", "EventLoop", "TestSupport"],
+            dependencies: ["Cluster", "Redis", "Realtime", "Wire", "EventLoop", "Telemetry", "TestSupport"],
             swiftSettings: house),
     ]
 )

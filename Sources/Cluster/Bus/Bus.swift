@@ -23,6 +23,9 @@ public final class Bus {
     public static let messageLimit = 1_048_576
     /// Messages handed to own listeners directly in one turn; further ones are dropped and counted.
     public static let directLimit = 10_000
+    /// A command that waits so long for its answer means that Redis does not work at present, whatever will come of it.
+    /// Far above a slow script or a fork, far below the seconds after which the connection is given up.
+    public static let stallLimit: Duration = .milliseconds(250)
 
     /// Subscriptions were lost: what is published from now on, and in the seconds before, may not arrive.
     public var onBreak: @Loop () -> Void = {}
@@ -42,7 +45,7 @@ public final class Bus {
     private let timing: any Timing
     private var channels: [String: Channel] = [:]
     private var lastID: UInt64 = 0
-    private var direct: [(name: String, message: [UInt8])] = []
+    private var direct: [(channel: Channel, message: [UInt8])] = []
 
     /// - Parameter client: publishes; started and stopped by its owner. The subscriptions get a connection of their own.
     public init(_ configuration: RedisConfiguration, client: RedisClient, timing: any Timing) {
@@ -60,8 +63,12 @@ public final class Bus {
     /// nothing.
     public func stop() async { await subscriber.stop() }
 
-    /// Messages go to other nodes and come from them.
-    public var isUp: Bool { client.isUp && subscriber.isUp }
+    /// Messages go to other nodes and come from them. Becomes false a little sooner than `onBreak` comes when Redis stops
+    /// answering.
+    public var isUp: Bool { client.isUp && subscriber.isUp && client.stalled < Self.stallLimit }
+
+    /// Losses of the subscriptions since the start.
+    public var breaks: UInt64 { subscriber.breaks }
 
     /// Channels that are subscribed or to be so, lingering ones too.
     public var channelCount: Int { channels.count }
@@ -73,10 +80,11 @@ public final class Bus {
             statistics.dropped += UInt64(channels.count)
             return
         }
+        let isWorking = isUp
         for channel in channels {
             let isSent = client.send(["PUBLISH", .text(Self.prefix + channel), .bytes(message)])
             if isSent { statistics.published += 1 }
-            if !isSent || !subscriber.isUp { deliverDirectly(channel, message) }
+            if !isSent || !isWorking { deliverDirectly(channel, message) }
         }
     }
 
@@ -96,17 +104,25 @@ public final class Bus {
             let new = Channel()
             new.listeners.append((lastID, handler))
             channels[channel] = new
-            request(channel) { _ in }
+            request(channel, new) { _ in }
         }
         return subscription
     }
 
     func isConfirmed(_ channel: String) -> Bool { subscriber.isConfirmed(Self.prefix + channel) }
 
+    /// Calls back when Redis has confirmed a channel that somebody listens to, or says why not now.
+    func whenConfirmed(_ channel: String, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void) {
+        guard let known = channels[channel] else { return confirmed(.failure(.cancelled)) }
+        request(channel, known, confirmed)
+    }
+
     /// Asks Redis for the channel, or waits for what was asked already.
-    func request(_ channel: String, confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void) {
+    private func request(
+        _ name: String, _ channel: Channel, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void
+    ) {
         subscriber.subscribe(
-            Self.prefix + channel, handler: { [weak self] _, message in self?.deliver(channel, message) },
+            Self.prefix + name, handler: { [weak self] _, message in self?.deliver(message, to: channel) },
             confirmed: confirmed)
     }
 
@@ -120,15 +136,14 @@ public final class Bus {
         }
     }
 
-    private func deliver(_ channel: String, _ message: [UInt8]) {
-        guard let known = channels[channel] else { return }
+    private func deliver(_ message: [UInt8], to channel: Channel) {
         statistics.received += 1
-        for listener in known.listeners { listener.handler(message) }
+        for listener in channel.listeners { listener.handler(message) }
     }
 
     /// At the end of the turn, since a publisher does not expect its own listeners to run inside its call.
     private func deliverDirectly(_ channel: String, _ message: [UInt8]) {
-        guard channels[channel] != nil else { return }
+        guard let known = channels[channel] else { return }
         guard direct.count < Self.directLimit else {
             statistics.dropped += 1
             return
@@ -138,9 +153,9 @@ public final class Bus {
                 guard let self else { return }
                 let due = direct
                 direct = []
-                for (name, message) in due { deliver(name, message) }
+                for (channel, message) in due { deliver(message, to: channel) }
             }
         }
-        direct.append((channel, message))
+        direct.append((known, message))
     }
 }

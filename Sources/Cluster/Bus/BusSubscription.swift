@@ -26,7 +26,7 @@ public final class BusSubscription {
         guard !isCancelled else { throw .cancelled }
         guard !bus.isConfirmed(channel) else { return }
         let outcome = await withCheckedContinuation { continuation in
-            bus.request(channel) { continuation.resume(returning: $0) }
+            bus.whenConfirmed(channel) { continuation.resume(returning: $0) }
         }
         do { try outcome.get() } catch { throw ClusterError(error) }
     }

@@ -1,5 +1,6 @@
 import EventLoop
 import Redis
+import Telemetry
 import TestSupport
 import Testing
 
@@ -170,6 +171,29 @@ struct BusTests {
         }
     }
 
+    @Test func `while Redis is stopped a node hears itself before the connection is given up`() async throws {
+        let server = try PrivateRedis()
+        try await onLoop {
+            let subject = try await Subject.up(server)
+            try await subject.listen("c").confirmed()
+            try server.pause()
+            subject.bus.publish(["c"], [49])
+            subject.node.timing.advance(by: Bus.stallLimit - .milliseconds(1))
+            #expect(subject.bus.isUp)
+            subject.node.timing.advance(by: .milliseconds(1))
+            #expect(!subject.bus.isUp)
+            subject.bus.publish(["c"], [50])
+            await subject.received.reach(1)
+            #expect(subject.messages == ["c=2"])
+            server.resume()
+            // What Redis had taken in comes late, and what was handed over directly comes again.
+            await subject.received.reach(3)
+            #expect(subject.messages == ["c=2", "c=1", "c=2"])
+            #expect(subject.bus.isUp)
+            await subject.down()
+        }
+    }
+
     @Test func `a message over the limit is dropped and counted`() async throws {
         let server = try PrivateRedis()
         try await onLoop {
@@ -179,6 +203,13 @@ struct BusTests {
             subject.bus.publish(["c"], [UInt8](repeating: 48, count: Bus.messageLimit))
             await subject.received.reach(1)
             #expect(subject.bus.statistics.dropped == 1)
+            let registry = MetricsRegistry()
+            subject.bus.register(in: registry)
+            subject.node.client.register(in: registry)
+            let text = String(decoding: registry.render(), as: UTF8.self)
+            #expect(text.contains("lastmile_bus_dropped_total 1\n"))
+            #expect(text.contains("lastmile_bus_channels 1\n"))
+            #expect(text.contains("lastmile_redis_up 1\n"))
             #expect(subject.messages.first?.utf8.count == Bus.messageLimit + 2)
             await subject.down()
         }
