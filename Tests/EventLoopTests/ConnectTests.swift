@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct ConnectTests {
+@Suite(.timeLimit(.minutes(1))) struct ConnectTests {
     @Test func `a port nobody listens on refuses`() async throws {
         try await onLoop {
             let silent = RawListener(pending: nil)

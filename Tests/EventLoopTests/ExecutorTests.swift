@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Each transcript runs in a process of its own: thread and enqueue counts are the process's.
-@Suite struct ExecutorTests {
+@Suite(.timeLimit(.minutes(1))) struct ExecutorTests {
     @Test func `a resume costs one job, no thread and no enqueue from another thread`() async {
         await #expect(processExitsWith: .success) {
             Loop.run {

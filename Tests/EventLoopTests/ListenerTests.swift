@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct ListenerTests {
+@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
     @Test func `port 0 takes a free port and says which`() async throws {
         try await onLoop {
             let listener = try Listener.tcp(host: "127.0.0.1", port: 0) { _ in }

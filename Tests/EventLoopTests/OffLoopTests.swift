@@ -2,7 +2,7 @@ import EventLoop
 import TestSupport
 import Testing
 
-@Suite struct OffLoopTests {
+@Suite(.timeLimit(.minutes(1))) struct OffLoopTests {
     @Test func `work runs on another thread and its result comes back to the loop`() async throws {
         try await onLoop {
             let wasOnLoop = await offLoop { Loop.isCurrent }

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct SignalTests {
+@Suite(.timeLimit(.minutes(1))) struct SignalTests {
     @Test func `a signal reaches its handler on the loop`() async throws {
         try await onLoop {
             var watcher: SignalWatcher?

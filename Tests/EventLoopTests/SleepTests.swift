@@ -2,7 +2,7 @@ import EventLoop
 import TestSupport
 import Testing
 
-@Suite struct SleepTests {
+@Suite(.timeLimit(.minutes(1))) struct SleepTests {
     @Test func `a sleep ends when the clock reaches it`() async throws {
         try await onLoop {
             let timing = ManualTiming()

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct StreamClosingTests {
+@Suite(.timeLimit(.minutes(1))) struct StreamClosingTests {
     @Test func `a peer's half-close leaves the other half open`() async throws {
         try await onLoop {
             let pair = try await Pair.tcp()

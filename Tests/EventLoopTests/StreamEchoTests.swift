@@ -2,7 +2,7 @@ import EventLoop
 import TestSupport
 import Testing
 
-@Suite struct StreamEchoTests {
+@Suite(.timeLimit(.minutes(1))) struct StreamEchoTests {
     @Test(arguments: [false, true])
     func `what is written comes back`(overUnix: Bool) async throws {
         try await onLoop {

@@ -2,7 +2,7 @@ import EventLoop
 import TestSupport
 import Testing
 
-@Suite struct StreamReadingTests {
+@Suite(.timeLimit(.minutes(1))) struct StreamReadingTests {
     @Test func `a paused stream holds its peer back and goes on where it stopped`() async throws {
         try await onLoop {
             let pair = try await Pair.tcp()

@@ -2,7 +2,7 @@ import EventLoop
 import TestSupport
 import Testing
 
-@Suite struct TimerTests {
+@Suite(.timeLimit(.minutes(1))) struct TimerTests {
     @Test func `timers fire by deadline, ties in the order they were made`() async throws {
         try await onLoop {
             let timing = ManualTiming()

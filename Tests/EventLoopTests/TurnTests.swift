@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct TurnTests {
+@Suite(.timeLimit(.minutes(1))) struct TurnTests {
     @Test func `turn-end actions run once, after the turn's jobs`() async {
         await #expect(processExitsWith: .success) {
             Loop.run {
