@@ -89,13 +89,13 @@ $$;
 CREATE FUNCTION product_json(p products) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT concat(
         '{"id":"', p.id, '","merchantId":"', p.merchant_id, '","name":', json_text(p.name), ',"price":', p.price,
-        ',"currency":"', p.currency, '","stock":', coalesce(p.stock::text, 'null'), ',"available":', p.available,
+        ',"currency":"', p.currency, '","stock":', coalesce(p.stock::text, 'null'), ',"available":', p.available::text,
         ',"createdAt":"', rfc3339(p.created_at), '","updatedAt":"', rfc3339(p.updated_at), '"}')
 $$;
 
 CREATE FUNCTION driver_json(d drivers) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT concat(
-        '{"id":"', d.id, '","name":', json_text(a.name), ',"available":', d.available, ',"vehicle":"', d.vehicle,
+        '{"id":"', d.id, '","name":', json_text(a.name), ',"available":', d.available::text, ',"vehicle":"', d.vehicle,
         '","capacity":', d.capacity, ',"load":', d.load,
         ',"location":', CASE WHEN p.location IS NULL THEN 'null' ELSE concat(
             '{"lat":', ST_Y(p.location), ',"lng":', ST_X(p.location), ',"heading":', coalesce(p.heading::text, 'null'),

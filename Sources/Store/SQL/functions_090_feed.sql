@@ -116,13 +116,13 @@ CREATE FUNCTION connect_snapshot(
     WHERE p_role = 'DRIVER' AND f.driver_id = p_account AND f.state = 'OPEN' AND f.expires_at > clock_timestamp()
 $$;
 
--- The events of several orders, each past its own seq, by (order, seq): catching up and filling holes. Unguarded: the
--- caller knows who may see what.
-CREATE FUNCTION events_after(p_orders uuid[], p_afters integer[]) RETURNS SETOF feed_row LANGUAGE sql STABLE AS $$
+-- The events of several orders, each past its own seq and up to another (null: all), by (order, seq): catching up and
+-- filling holes. Unguarded: the caller knows who may see what.
+CREATE FUNCTION events_after(p_orders uuid[], p_afters integer[], p_untils integer[]) RETURNS SETOF feed_row LANGUAGE sql STABLE AS $$
     SELECT 'event', e.order_id, e.seq, e.type, order_event_json(e), e.customer_id, e.merchant_id, e.driver_id,
         e.previous_driver_id, NULL::uuid, e.correlation_id, NULL, NULL::integer
-    FROM unnest(p_orders, p_afters) AS i (id, after)
-    JOIN order_events e ON e.order_id = i.id AND e.seq > i.after
+    FROM unnest(p_orders, p_afters, p_untils) AS i (id, after, until)
+    JOIN order_events e ON e.order_id = i.id AND e.seq > i.after AND (i.until IS NULL OR e.seq <= i.until)
     ORDER BY e.order_id, e.seq
 $$;
 
