@@ -127,7 +127,8 @@ BEGIN
         INSERT INTO matchings (order_id, wake_at, step, correlation_id)
         VALUES (o.id, clock_timestamp(), 1, p_correlation)
         ON CONFLICT (order_id) DO UPDATE SET wake_at = clock_timestamp(), recheck_at = NULL,
-            step = matchings.step + 1, attempt = 0, round = matchings.round + 1, entered_at = clock_timestamp(),
+            step = matchings.step + 1, tries_used = 0, retry_at = NULL, round = matchings.round + 1,
+            entered_at = clock_timestamp(),
             correlation_id = excluded.correlation_id;
     ELSIF v_before IN ('MATCHING', 'UNASSIGNED') THEN
         UPDATE matchings SET wake_at = NULL, step = step + 1,

@@ -36,7 +36,7 @@ $$;
 -- Places an order: prices and names from the catalogue, stock reserved, event 1, and for what is paid at the door
 -- also the entry into matching, all in one transaction. Only products that count their stock are locked, by id.
 CREATE FUNCTION place_order(
-    p_id uuid, p_customer uuid, p_merchant uuid, p_products uuid[], p_quantities integer[],
+    p_id uuid, p_short_code text, p_customer uuid, p_merchant uuid, p_products uuid[], p_quantities integer[],
     p_lat double precision, p_lng double precision, p_address text, p_note text, p_contact text,
     p_payment text, p_fulfilment text, p_external_id text, p_metadata text, p_correlation text,
     p_location text, p_route text, p_key text, p_body_hash bytea
@@ -89,7 +89,7 @@ BEGIN
     INSERT INTO orders (id, short_code, customer_id, merchant_id, status, version, fulfilment, payment, total, currency,
         pickup, pickup_address, dropoff, dropoff_address, dropoff_note, dropoff_contact, external_id, metadata,
         created_at, updated_at)
-    VALUES (p_id, upper(right(p_id::text, 6)), p_customer, p_merchant,
+    VALUES (p_id, p_short_code, p_customer, p_merchant,
         CASE WHEN v_matches THEN 'MATCHING' ELSE 'PENDING' END, CASE WHEN v_matches THEN 2 ELSE 1 END,
         p_fulfilment, p_payment, v_total, m.currency, m.location, m.address,
         ST_SetSRID(ST_MakePoint(p_lng, p_lat), 4326), p_address, p_note, p_contact::json, p_external_id,

@@ -1,7 +1,7 @@
 -- Drivers who may be asked: on duty, with room, and somewhere. Whether one is alive depends on a setting and stands
 -- in the query; the load is that of the snapshot, and accept_offer counts again under the lock.
 CREATE VIEW free_drivers AS
-    SELECT p.driver_id, p.location, greatest(p.received_at, p.seen_at) AS alive_at
+    SELECT p.driver_id, p.location, greatest(p.received_at, p.seen_at) AS alive_at, d.load, d.capacity
     FROM driver_positions p JOIN drivers d ON d.id = p.driver_id
     WHERE d.available AND d.load < d.capacity;
 
@@ -10,7 +10,8 @@ CREATE VIEW free_drivers AS
 CREATE FUNCTION nearest_free_drivers(
     p_lat double precision, p_lng double precision, p_radius double precision, p_limit integer,
     p_silent_seconds double precision, p_order uuid
-) RETURNS TABLE (driver_id uuid, distance_meters double precision) LANGUAGE sql STABLE AS $$
+) RETURNS TABLE (driver_id uuid, distance_meters double precision, load integer, capacity integer)
+LANGUAGE sql STABLE AS $$
     WITH reach AS MATERIALIZED (
         SELECT max(n.meters) AS meters FROM (
             SELECT ST_Distance(d.location::geography, place(p_lat, p_lng)::geography) AS meters
@@ -25,7 +26,7 @@ CREATE FUNCTION nearest_free_drivers(
             ORDER BY d.location <-> place(p_lat, p_lng)
             LIMIT p_limit) n
     )
-    SELECT d.driver_id, ST_Distance(d.location::geography, place(p_lat, p_lng)::geography) AS distance_meters
+    SELECT d.driver_id, ST_Distance(d.location::geography, place(p_lat, p_lng)::geography) AS distance_meters, d.load, d.capacity
     FROM free_drivers d
     WHERE d.location && search_box(p_lat, p_lng, (SELECT meters FROM reach))
         AND ST_Distance(d.location::geography, place(p_lat, p_lng)::geography) <= (SELECT meters FROM reach)
@@ -38,29 +39,29 @@ CREATE FUNCTION nearest_free_drivers(
     LIMIT p_limit
 $$;
 
--- Who is near but cannot be asked, and why, for the record of a decision: on duty, yet at capacity, silent, asked
--- already, or done with this order.
+-- Who is near and on duty but cannot be asked, for the record of a decision: at capacity, silent, asked already, or done
+-- with this order.
 CREATE FUNCTION nearest_unasked_drivers(
     p_lat double precision, p_lng double precision, p_radius double precision, p_limit integer,
     p_silent_seconds double precision, p_order uuid
-) RETURNS TABLE (driver_id uuid, distance_meters double precision, why text) LANGUAGE sql STABLE AS $$
-    SELECT n.driver_id, n.meters, n.why FROM (
+) RETURNS TABLE (driver_id uuid, distance_meters double precision, alive boolean, load integer, capacity integer, earlier text)
+LANGUAGE sql STABLE AS $$
+    SELECT n.driver_id, n.meters, n.alive, n.load, n.capacity, n.earlier FROM (
         SELECT p.driver_id, ST_Distance(p.location::geography, place(p_lat, p_lng)::geography) AS meters,
-            CASE WHEN f.state = 'OPEN' THEN 'OFFERED' WHEN f.state = 'REJECTED' THEN 'REJECTED'
-                WHEN EXISTS (SELECT 1 FROM assignments s WHERE s.order_id = p_order AND s.driver_id = p.driver_id
-                    AND s.state = 'RELEASED') THEN 'RELEASED'
-                WHEN d.load >= d.capacity THEN 'AT_CAPACITY' ELSE 'SILENT' END AS why
+            a.alive, d.load, d.capacity, e.earlier
         FROM driver_positions p
         JOIN drivers d ON d.id = p.driver_id
+        CROSS JOIN LATERAL (SELECT coalesce(greatest(p.received_at, p.seen_at)
+            > now() - make_interval(secs => p_silent_seconds), false) AS alive) a
         LEFT JOIN LATERAL (
-            SELECT state FROM offers f WHERE f.order_id = p_order AND f.driver_id = p.driver_id
-                AND f.state IN ('OPEN', 'REJECTED') LIMIT 1
-        ) f ON true
+            SELECT f.state AS earlier FROM offers f WHERE f.order_id = p_order AND f.driver_id = p.driver_id
+                AND f.state IN ('OPEN', 'REJECTED')
+            UNION ALL
+            SELECT s.state FROM assignments s WHERE s.order_id = p_order AND s.driver_id = p.driver_id
+                AND s.state = 'RELEASED'
+            LIMIT 1) e ON true
         WHERE d.available AND p.location && search_box(p_lat, p_lng, p_radius)
-            AND (d.load >= d.capacity OR f.state IS NOT NULL
-                OR greatest(p.received_at, p.seen_at) <= now() - make_interval(secs => p_silent_seconds)
-                OR EXISTS (SELECT 1 FROM assignments s WHERE s.order_id = p_order AND s.driver_id = p.driver_id
-                    AND s.state = 'RELEASED'))
+            AND (d.load >= d.capacity OR e.earlier IS NOT NULL OR NOT a.alive)
         ORDER BY p.location <-> place(p_lat, p_lng) LIMIT p_limit
     ) n WHERE n.meters <= p_radius ORDER BY n.meters
 $$;

@@ -1,33 +1,53 @@
--- Matching, step by step: claim_matching (a lease of one second on the step, and what the policy needs to know), the
--- policy decides outside, apply_matching (nothing, unless the step is still the claimed one).
+-- Matching, step by step: claim_matching (a lease on the step, and what the policy needs to know), the policy decides
+-- outside, apply_matching (nothing, unless the step is still the claimed one).
 
--- What a claim returns: for each order one 'order' row, then its 'offer' rows (this round's), 'candidate' rows (nearest
--- free first: as many as asked for beside those whom this round has asked already) and 'passed' rows (near, on duty, and why not asked).
+-- What a claim returns: for each order one 'order' row, then its 'offer' rows (OPEN ones, also those whose time is over)
+-- and its 'candidate' rows: the nearest free drivers, as many as asked for beside those who let an offer lapse, and the
+-- nearest who are on duty but cannot be asked.
 CREATE TYPE matching_row AS (
     kind text,
     order_id uuid,
     step integer,
     version integer,
-    attempt integer,
+    now_ms bigint,
     round integer,
+    tries_used integer,
+    retry_at_ms bigint,
     total bigint,
     currency text,
     delivery_meters double precision,
+    correlation_id text,
     driver_id uuid,
     offer_id uuid,
+    expires_at_ms bigint,
     distance_meters double precision,
-    state text,              -- offer: its state, EXPIRED once its time is over; passed: why
-    expires_in_ms bigint,    -- offer: until its deadline; order: since it entered matching
-    correlation_id text
+    alive boolean,
+    load integer,
+    capacity integer,
+    earlier text,              -- REJECTED, RELEASED, or null
+    lapsed_round integer       -- the latest round in which it let an offer lapse
 );
+
+-- Unix milliseconds. Deadlines are rounded up and the present down, so that nobody holds a deadline for over too soon.
+CREATE FUNCTION ms_floor(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT floor(extract(epoch FROM at) * 1000)::bigint $$;
+CREATE FUNCTION ms_ceil(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT ceil(extract(epoch FROM at) * 1000)::bigint $$;
+CREATE FUNCTION from_ms(ms bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS
+$$ SELECT 'epoch'::timestamptz + ms * interval '1 millisecond' $$;
 
 -- Claims what is due; p_order: only that order, right after the change that woke it. SKIP LOCKED, so it waits for nobody.
 CREATE FUNCTION claim_matching(
     p_order uuid, p_limit integer, p_lease_seconds double precision, p_radius double precision,
-    p_candidates integer, p_passed integer, p_silent_seconds double precision
+    p_candidates integer, p_unasked integer, p_silent_seconds double precision
 ) RETURNS SETOF matching_row LANGUAGE plpgsql AS $$
 DECLARE
     m matchings;
+    v_pickup geometry;
+    v_version integer;
+    v_total bigint;
+    v_currency text;
+    v_meters double precision;
 BEGIN
     FOR m IN
         UPDATE matchings SET wake_at = clock_timestamp() + make_interval(secs => p_lease_seconds), step = matchings.step + 1
@@ -36,57 +56,57 @@ BEGIN
             ORDER BY d.wake_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED) due
         WHERE matchings.order_id = due.order_id RETURNING matchings.*
     LOOP
-        RETURN QUERY
-        SELECT 'order', o.id, m.step, o.version, m.attempt, m.round, o.total, o.currency::text,
-            ST_Distance(o.pickup::geography, o.dropoff::geography), NULL::uuid, NULL::uuid, NULL::double precision,
-            o.status, (extract(epoch FROM clock_timestamp() - m.entered_at) * 1000)::bigint, m.correlation_id
-        FROM orders o WHERE o.id = m.order_id AND o.status = 'MATCHING';
+        SELECT pickup, version, total, currency, ST_Distance(pickup::geography, dropoff::geography)
+        INTO v_pickup, v_version, v_total, v_currency, v_meters
+        FROM orders WHERE id = m.order_id AND status = 'MATCHING';
         CONTINUE WHEN NOT FOUND;
         RETURN QUERY
-        SELECT 'offer', f.order_id, m.step, f.order_version, NULL::integer, f.round, f.payout, f.currency::text,
-            NULL::double precision, f.driver_id, f.id, f.distance_meters,
-            CASE WHEN f.state = 'OPEN' AND f.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE f.state END,
-            (extract(epoch FROM f.expires_at - clock_timestamp()) * 1000)::bigint, f.correlation_id
-        FROM offers f WHERE f.order_id = m.order_id AND (f.round = m.round OR f.state = 'OPEN')
-        ORDER BY f.created_at;
+        SELECT 'order', m.order_id, m.step, v_version, ms_floor(clock_timestamp()), m.round, m.tries_used,
+            ms_ceil(m.retry_at), v_total, v_currency, v_meters, m.correlation_id, NULL::uuid, NULL::uuid, NULL::bigint,
+            NULL::double precision, NULL::boolean, NULL::integer, NULL::integer, NULL, NULL::integer;
         RETURN QUERY
-        SELECT 'candidate', o.id, m.step, NULL::integer, NULL::integer, NULL::integer, NULL::bigint, NULL::text,
-            NULL::double precision, n.driver_id, NULL::uuid, n.distance_meters, NULL::text, NULL::bigint, NULL::text
-        FROM orders o, LATERAL nearest_free_drivers(ST_Y(o.pickup), ST_X(o.pickup), p_radius,
-            p_candidates + (SELECT count(*) FROM offers f WHERE f.order_id = o.id AND f.round = m.round)::integer,
-            p_silent_seconds, o.id) n
-        WHERE o.id = m.order_id;
-        IF p_passed > 0 THEN
-            RETURN QUERY
-            SELECT 'passed', o.id, m.step, NULL::integer, NULL::integer, NULL::integer, NULL::bigint, NULL::text,
-                NULL::double precision, n.driver_id, NULL::uuid, n.distance_meters, n.why, NULL::bigint, NULL::text
-            FROM orders o, LATERAL nearest_unasked_drivers(ST_Y(o.pickup), ST_X(o.pickup), p_radius, p_passed,
-                p_silent_seconds, o.id) n
-            WHERE o.id = m.order_id;
-        END IF;
+        SELECT 'offer', f.order_id, m.step, f.order_version, NULL::bigint, f.round, NULL::integer, NULL::bigint, NULL::bigint,
+            NULL, NULL::double precision, NULL, f.driver_id, f.id, ms_ceil(f.expires_at), f.distance_meters, NULL::boolean,
+            NULL::integer, NULL::integer, NULL, NULL::integer
+        FROM offers f WHERE f.order_id = m.order_id AND f.state = 'OPEN';
+        RETURN QUERY
+        SELECT 'candidate', m.order_id, m.step, NULL::integer, NULL::bigint, NULL::integer, NULL::integer, NULL::bigint,
+            NULL::bigint, NULL, NULL::double precision, NULL, n.driver_id, NULL::uuid, NULL::bigint, n.distance_meters, true,
+            n.load, n.capacity, NULL, (SELECT max(f.round) FROM offers f WHERE f.order_id = m.order_id
+                AND f.driver_id = n.driver_id AND f.state = 'EXPIRED')
+        FROM nearest_free_drivers(ST_Y(v_pickup), ST_X(v_pickup), p_radius,
+            p_candidates + (SELECT count(DISTINCT f.driver_id) FROM offers f
+                WHERE f.order_id = m.order_id AND f.state = 'EXPIRED')::integer,
+            p_silent_seconds, m.order_id) n;
+        RETURN QUERY
+        SELECT 'candidate', m.order_id, m.step, NULL::integer, NULL::bigint, NULL::integer, NULL::integer, NULL::bigint,
+            NULL::bigint, NULL, NULL::double precision, NULL, n.driver_id, NULL::uuid, NULL::bigint, n.distance_meters, n.alive,
+            n.load, n.capacity, nullif(n.earlier, 'OPEN'), NULL::integer
+        FROM nearest_unasked_drivers(ST_Y(v_pickup), ST_X(v_pickup), p_radius, p_unasked, p_silent_seconds, m.order_id) n;
     END LOOP;
 END $$;
 
 -- Carries out what the policy decided on a claimed step. STALE: the order has moved on, or somebody else has the step
 -- (a paused node comes too late), and nothing is done. Offers whose time is over end here; the new ones go to those of the
--- named drivers who are still free. p_wait_seconds: when to look again at the latest (null: at the first deadline);
--- p_unassigned: every try is used up. The driver rows are locked by id, so that none is offered to who goes off duty now.
+-- named drivers who are still free. Times are those of the claim's clock. The driver rows are locked by id, so that none is
+-- offered to who goes off duty now. p_verdict_*: the record of the decision, kept when p_keeps.
 CREATE FUNCTION apply_matching(
-    p_order uuid, p_step integer, p_attempt integer, p_round integer,
-    p_offers uuid[], p_drivers uuid[], p_distances double precision[], p_payouts bigint[],
-    p_offer_seconds double precision, p_wait_seconds double precision, p_unassigned boolean, p_recheck_seconds double precision,
-    p_seen_drivers uuid[], p_seen_distances double precision[], p_seen_verdicts text[], p_outcome text
+    p_order uuid, p_step integer, p_outcome text, p_round integer, p_tries_used integer, p_retry_at_ms bigint,
+    p_wake_at_ms bigint, p_recheck_seconds double precision,
+    p_offers uuid[], p_drivers uuid[], p_distances double precision[], p_payouts bigint[], p_expires_ms bigint[],
+    p_keeps boolean, p_radius double precision,
+    p_verdict_drivers uuid[], p_verdict_distances double precision[], p_verdicts text[]
 ) RETURNS SETOF change LANGUAGE plpgsql AS $$
 DECLARE
     o orders;
     m matchings;
     v_free uuid[];
-    v_wake timestamptz;
+    v_wake timestamptz := from_ms(p_wake_at_ms);
     v_now timestamptz;
 BEGIN
     SELECT * INTO o FROM orders WHERE id = p_order FOR NO KEY UPDATE;
     SELECT * INTO m FROM matchings WHERE order_id = p_order FOR NO KEY UPDATE;
-    IF o.status IS DISTINCT FROM 'MATCHING' OR m.step <> p_step THEN
+    IF o.status IS DISTINCT FROM 'MATCHING' OR m.step IS DISTINCT FROM p_step THEN
         RETURN NEXT refused('STALE', NULL, o.version); RETURN;
     END IF;
     RETURN NEXT refused('OK', NULL, o.version);
@@ -101,31 +121,35 @@ BEGIN
     RETURN QUERY WITH made AS (
         INSERT INTO offers (id, order_id, driver_id, round, order_version, distance_meters, payout, currency, created_at,
             expires_at, correlation_id)
-        SELECT n.offer, p_order, n.driver, p_round, o.version, n.distance, n.payout, o.currency, v_now,
-            v_now + make_interval(secs => p_offer_seconds), m.correlation_id
-        FROM unnest(p_offers, p_drivers, p_distances, p_payouts) AS n (offer, driver, distance, payout)
+        SELECT n.offer, p_order, n.driver, p_round, o.version, n.distance, n.payout, o.currency, v_now, from_ms(n.expires_ms),
+            m.correlation_id
+        FROM unnest(p_offers, p_drivers, p_distances, p_payouts, p_expires_ms) AS n (offer, driver, distance, payout, expires_ms)
         WHERE n.driver = ANY (v_free)
         ON CONFLICT DO NOTHING RETURNING offers.*
     ) SELECT (offer_change(made.*::offers)).* FROM made;
 
-    IF p_unassigned THEN
-        UPDATE matchings SET attempt = p_attempt WHERE order_id = p_order;
+    IF p_outcome = 'UNASSIGNED' THEN
+        UPDATE matchings SET tries_used = p_tries_used, retry_at = NULL WHERE order_id = p_order;
         RETURN QUERY SELECT * FROM move_order(o, 'UNASSIGNED', 'SYSTEM', NULL, NULL, NULL, m.correlation_id)
             WHERE kind <> 'result';
         UPDATE matchings SET recheck_at = v_now + make_interval(secs => p_recheck_seconds) WHERE order_id = p_order;
+        v_wake := NULL;
     ELSE
-        SELECT min(expires_at) INTO v_wake FROM offers WHERE order_id = p_order AND state = 'OPEN';
-        v_wake := coalesce(least(v_wake, v_now + make_interval(secs => p_wait_seconds)), v_now);
-        UPDATE matchings SET wake_at = v_wake, attempt = p_attempt, round = p_round, step = step + 1
+        -- Who was to be asked and is gone leaves a place to fill: the next step is due now.
+        IF cardinality(p_drivers) > coalesce(cardinality(v_free), 0) THEN v_wake := v_now; END IF;
+        UPDATE matchings SET wake_at = coalesce(v_wake, v_now), round = p_round, tries_used = p_tries_used,
+            retry_at = from_ms(p_retry_at_ms), step = step + 1
         WHERE order_id = p_order;
     END IF;
 
-    INSERT INTO decisions (order_id, step, round, attempt, at, outcome, candidates, wake_at)
-    SELECT p_order, p_step, p_round, p_attempt, v_now, p_outcome,
-        coalesce(json_agg(json_build_object('driverId', s.driver, 'distanceMeters', round(s.distance::numeric, 1),
-            'verdict', CASE WHEN s.verdict = 'OFFERED' AND s.driver = ANY (p_drivers)
-                AND NOT coalesce(s.driver = ANY (v_free), false) THEN 'GONE' ELSE s.verdict END) ORDER BY s.line), '[]'), v_wake
-    FROM unnest(p_seen_drivers, p_seen_distances, p_seen_verdicts) WITH ORDINALITY AS s (driver, distance, verdict, line);
+    IF p_keeps THEN
+        INSERT INTO decisions (order_id, step, round, tries_used, at, outcome, radius_meters, candidates, wake_at)
+        SELECT p_order, p_step, p_round, p_tries_used, v_now, p_outcome, p_radius,
+            concat('[', string_agg(concat('{"driverId":"', s.driver, '","distanceMeters":', round(s.distance::numeric, 1),
+                ',"verdict":"', CASE WHEN s.verdict = 'OFFERED' AND NOT coalesce(s.driver = ANY (v_free), false)
+                    THEN 'GONE' ELSE s.verdict END, '"}'), ',' ORDER BY s.line), ']')::json, v_wake
+        FROM unnest(p_verdict_drivers, p_verdict_distances, p_verdicts) WITH ORDINALITY AS s (driver, distance, verdict, line);
+    END IF;
 END $$;
 
 -- UNASSIGNED ends when somebody becomes free within the widest radius. p_drivers: who just became free or moved; null:
@@ -163,8 +187,8 @@ END $$;
 -- Every decision on an order, oldest first, with what those who were offered it said.
 CREATE FUNCTION order_decisions(p_order uuid) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT concat('{"data":[', string_agg(concat(
-        '{"step":', d.step, ',"round":', d.round, ',"attempt":', d.attempt, ',"at":"', rfc3339(d.at),
-        '","outcome":"', d.outcome, '","candidates":', d.candidates::text, ',"offers":', (
+        '{"step":', d.step, ',"round":', d.round, ',"triesUsed":', d.tries_used, ',"at":"', rfc3339(d.at),
+        '","outcome":"', d.outcome, '","radiusMeters":', d.radius_meters, ',"candidates":', d.candidates::text, ',"offers":', (
             SELECT concat('[', string_agg(concat('{"offerId":"', f.id, '","driverId":"', f.driver_id, '","distanceMeters":',
                 round(f.distance_meters::numeric, 1), ',"state":"', f.state, '","reason":', json_text(f.reason),
                 ',"expiresAt":"', rfc3339(f.expires_at), '","answeredAt":', json_time(f.answered_at), '}'),

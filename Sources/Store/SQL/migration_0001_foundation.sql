@@ -182,13 +182,14 @@ CREATE INDEX order_events_xid ON order_events (xid);
 
 -- What matching knows of an order; apart from orders, so that its steps do not rewrite the wide row and its indexes.
 -- wake_at: the step is due (MATCHING only). recheck_at: look again whether somebody is free (UNASSIGNED only).
--- Whoever sets wake_at raises step; `round` never starts anew, `attempt` does with each entry into MATCHING.
+-- Whoever sets wake_at raises step; `round` never starts anew, `tries_used` does with each entry into MATCHING.
 CREATE TABLE matchings (
     order_id uuid PRIMARY KEY REFERENCES orders,
     wake_at timestamptz,
     recheck_at timestamptz,
     step integer NOT NULL DEFAULT 0,
-    attempt integer NOT NULL DEFAULT 0,
+    tries_used integer NOT NULL DEFAULT 0,
+    retry_at timestamptz,
     round integer NOT NULL DEFAULT 1,
     entered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     correlation_id text
@@ -239,9 +240,10 @@ CREATE TABLE decisions (
     order_id uuid NOT NULL REFERENCES orders,
     step integer NOT NULL,
     round integer NOT NULL,
-    attempt integer NOT NULL,
+    tries_used integer NOT NULL,
     at timestamptz NOT NULL,
     outcome text NOT NULL,
+    radius_meters double precision NOT NULL,
     candidates json NOT NULL,
     wake_at timestamptz,
     PRIMARY KEY (order_id, step)
