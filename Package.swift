@@ -52,7 +52,7 @@ let package = Package(
 
         // The system.
         .target(
-            name: "Store", dependencies: ["Postgres", "Domain", "Telemetry"],
+            name: "Store", dependencies: ["Postgres", "EventLoop", "Domain", "Telemetry"],
             resources: [.embedInCode("SQL")], swiftSettings: house),
         .target(
             name: "Services", dependencies: ["Store", "Domain", "Crypto", "Wire", "EventLoop", "Telemetry"],

@@ -67,7 +67,7 @@ $$;
 
 CREATE FUNCTION offer_withdrawn_json(f offers) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT concat('{"offerId":"', f.id, '","orderId":"', f.order_id, '","reason":"',
-        CASE WHEN f.state = 'WITHDRAWN' THEN f.reason WHEN f.state = 'OPEN' THEN 'EXPIRED' ELSE f.state END, '"}')
+        CASE WHEN f.state = 'WITHDRAWN' THEN f.reason ELSE 'EXPIRED' END, '"}')
 $$;
 
 CREATE FUNCTION account_json(a accounts) RETURNS text LANGUAGE sql STABLE AS $$

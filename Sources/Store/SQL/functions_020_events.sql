@@ -1,19 +1,21 @@
 -- What every change returns: one row 'result' (code, the resource), then what is to be published: 'event' rows
--- (an order event with its audience as of the commit) and 'offer' rows (an offer that opened or ended).
+-- (an order event with its audience as of the commit) and 'offer' rows (an offer that opened or ended). The feed and the
+-- order snapshot speak in the same rows, with the further kinds 'cursor', 'session', 'account' and 'order'.
 CREATE TYPE change AS (
-    kind text,                  -- result, event, offer
-    code text,                  -- result: OK or an error; event: its type; offer: its state
+    kind text,
+    code text,                  -- result: OK or an error; event: its type; offer: its state; session: why; account: its status
     order_id uuid,
-    seq integer,                -- result: the version; event: its seq; offer: its round
-    json text,                  -- the resource, the event, or order_offer / offer_withdrawn
+    seq integer,                -- result, order: the version; event: its seq; refused item: its index
+    json text,                  -- the resource, the event, order_offer or offer_withdrawn; account: its role
     customer_id uuid,
     merchant_id uuid,
-    driver_id uuid,
+    driver_id uuid,             -- session, account: the account
     previous_driver_id uuid,
-    offer_id uuid,
+    offer_id uuid,              -- session: the session
     correlation_id text,
-    detail text,                -- result: names what was refused, or the stored Location; offer: why it ended
-    status integer              -- result: the stored answer's status; offer: milliseconds left
+    detail text,                -- result: names what was refused, or the Location; event, order: the order's status
+    status integer,             -- result: the answer's status
+    xid xid8                    -- event, offer: its transaction; cursor: the next cursor
 );
 
 -- UUIDv7 for rows that the database makes itself.
@@ -25,24 +27,31 @@ $$;
 
 CREATE FUNCTION refused(p_code text, p_detail text DEFAULT NULL, p_seq integer DEFAULT NULL) RETURNS change
 LANGUAGE sql IMMUTABLE AS $$
-    SELECT ('result', p_code, NULL, p_seq, NULL, NULL, NULL, NULL, NULL, NULL, NULL, p_detail, NULL)::change
+    SELECT ('result', p_code, NULL, p_seq, NULL, NULL, NULL, NULL, NULL, NULL, NULL, p_detail, NULL, NULL)::change
+$$;
+
+-- A resource that is no order; p_location and p_status when it was created.
+CREATE FUNCTION done(p_json text, p_location text DEFAULT NULL, p_status integer DEFAULT NULL) RETURNS change
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT ('result', 'OK', NULL, NULL, p_json, NULL, NULL, NULL, NULL, NULL, NULL, p_location, p_status, NULL)::change
 $$;
 
 CREATE FUNCTION order_result(o orders) RETURNS change LANGUAGE sql STABLE AS $$
     SELECT ('result', 'OK', o.id, o.version, order_json(o), o.customer_id, o.merchant_id, o.driver_id, NULL, NULL,
-        NULL, NULL, NULL)::change
+        NULL, NULL, NULL, NULL)::change
 $$;
 
+-- An offer as its driver is told of it: OPEN until its time is over, then EXPIRED; the driver's own answer is no news.
 CREATE FUNCTION offer_change(f offers) RETURNS change LANGUAGE sql STABLE AS $$
-    SELECT ('offer', f.state, f.order_id, f.round,
-        CASE WHEN f.state = 'OPEN' AND f.expires_at > clock_timestamp() THEN offer_json(f) ELSE offer_withdrawn_json(f) END,
-        NULL, NULL, f.driver_id, NULL, f.id, f.correlation_id, f.reason,
-        (extract(epoch FROM f.expires_at - clock_timestamp()) * 1000)::integer)::change
+    SELECT ('offer', s.state, f.order_id, NULL,
+        CASE WHEN s.state = 'OPEN' THEN offer_json(f) WHEN s.state IN ('WITHDRAWN', 'EXPIRED') THEN offer_withdrawn_json(f) END,
+        NULL, NULL, f.driver_id, NULL, f.id, f.correlation_id, NULL, NULL, f.xid)::change
+    FROM (SELECT CASE WHEN f.state = 'OPEN' AND f.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE f.state END AS state) s
 $$;
 
 CREATE FUNCTION event_change(e order_events) RETURNS change LANGUAGE sql STABLE AS $$
     SELECT ('event', e.type, e.order_id, e.seq, order_event_json(e), e.customer_id, e.merchant_id, e.driver_id,
-        e.previous_driver_id, NULL, e.correlation_id, NULL, NULL)::change
+        e.previous_driver_id, NULL, e.correlation_id, e.status, NULL, e.xid)::change
 $$;
 
 -- Appends the event of a change already made to the locked row: o.version is its seq, o.updated_at its time.

@@ -16,7 +16,7 @@ BEGIN
         DELETE FROM idempotency_keys WHERE account_id = p_account AND route = p_route AND key = p_key;
     ELSIF k.body_hash = p_body_hash THEN
         RETURN NEXT ('result', 'REPLAYED', NULL, k.version, k.body, NULL, NULL, NULL, NULL, NULL, NULL, k.location,
-            k.status)::change;
+            k.status, NULL)::change;
     ELSE
         RETURN NEXT refused('IDEMPOTENCY_KEY_REUSED');
     END IF;
@@ -166,14 +166,14 @@ END $$;
 CREATE FUNCTION read_order(p_order uuid, p_account uuid) RETURNS TABLE (
     id uuid, status text, version integer, payment text, fulfilment text, preparation text, ready_at_ms bigint,
     paid boolean, customer_id uuid, merchant_id uuid, driver_id uuid, is_member boolean, has_offer boolean,
-    was_driver boolean, json text
+    was_offered boolean, json text
 ) LANGUAGE sql STABLE AS $$
     SELECT o.id, o.status, o.version, o.payment, o.fulfilment, o.preparation,
         (extract(epoch FROM o.ready_at) * 1000)::bigint, o.paid_at IS NOT NULL, o.customer_id, o.merchant_id, o.driver_id,
         EXISTS (SELECT 1 FROM merchant_members b WHERE b.merchant_id = o.merchant_id AND b.account_id = p_account),
         EXISTS (SELECT 1 FROM offers f WHERE f.driver_id = p_account AND f.order_id = o.id AND f.state = 'OPEN'
             AND f.expires_at > clock_timestamp()),
-        EXISTS (SELECT 1 FROM assignments s WHERE s.order_id = o.id AND s.driver_id = p_account),
+        EXISTS (SELECT 1 FROM offers f WHERE f.driver_id = p_account AND f.order_id = o.id),
         order_json(o)
     FROM orders o WHERE o.id = p_order
 $$;

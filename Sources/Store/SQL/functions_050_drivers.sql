@@ -84,7 +84,7 @@ BEGIN
         capacity = coalesce(p_capacity, capacity), updated_at = clock_timestamp()
     WHERE id = p_driver RETURNING * INTO d;
     IF NOT FOUND THEN RETURN NEXT refused('NOT_FOUND'); RETURN; END IF;
-    RETURN NEXT ('result', 'OK', NULL, NULL, driver_json(d), NULL, NULL, d.id, NULL, NULL, NULL, NULL, NULL)::change;
+    RETURN NEXT done(driver_json(d));
     IF NOT v_ends THEN RETURN; END IF;
     RETURN QUERY WITH ended AS (
         UPDATE offers SET state = 'WITHDRAWN', reason = 'OFF_DUTY', answered_at = clock_timestamp(),

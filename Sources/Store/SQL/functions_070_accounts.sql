@@ -11,7 +11,7 @@ BEGIN
     ON CONFLICT (lower(email)) DO NOTHING RETURNING * INTO a;
     IF NOT FOUND THEN RETURN NEXT refused('EMAIL_TAKEN', 'email'); RETURN; END IF;
     IF p_role = 'DRIVER' THEN INSERT INTO drivers (id) VALUES (p_id); END IF;
-    RETURN NEXT ('result', 'OK', NULL, NULL, account_json(a), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::change;
+    RETURN NEXT done(account_json(a));
 END $$;
 
 -- null leaves a field as it is. A changed role or status goes into the feed; LOCKED ends every session.
@@ -35,7 +35,7 @@ BEGIN
         UPDATE sessions SET revoked_at = clock_timestamp(), reason = 'ACCOUNT_LOCKED', xid = pg_current_xact_id()
         WHERE account_id = p_id AND revoked_at IS NULL;
     END IF;
-    RETURN NEXT ('result', 'OK', NULL, NULL, account_json(a), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::change;
+    RETURN NEXT done(account_json(a));
 END $$;
 
 CREATE FUNCTION account_row(a accounts) RETURNS TABLE (

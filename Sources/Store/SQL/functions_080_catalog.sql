@@ -14,7 +14,7 @@ BEGIN
     VALUES (p_id, p_name, p_kind, place(p_lat, p_lng), p_address, p_currency) RETURNING * INTO m;
     INSERT INTO merchant_members (merchant_id, account_id, role) VALUES (p_id, p_owner, 'OWNER');
     PERFORM idempotency_store(p_owner, p_route, p_key, p_body_hash, 201, p_location, NULL, merchant_json(m));
-    RETURN NEXT ('result', 'OK', NULL, NULL, merchant_json(m), NULL, m.id, NULL, NULL, NULL, NULL, p_location, 201)::change;
+    RETURN NEXT done(merchant_json(m), p_location, 201);
 END $$;
 
 -- null leaves a field as it is, but for the address, which p_set_address says is meant. The currency stays as it is: the
@@ -30,7 +30,7 @@ BEGIN
         address = CASE WHEN p_set_address THEN p_address ELSE address END, updated_at = clock_timestamp()
     WHERE id = p_id AND deleted_at IS NULL RETURNING * INTO m;
     IF NOT FOUND THEN RETURN NEXT refused('NOT_FOUND'); RETURN; END IF;
-    RETURN NEXT ('result', 'OK', NULL, NULL, merchant_json(m), NULL, m.id, NULL, NULL, NULL, NULL, NULL, 200)::change;
+    RETURN NEXT done(merchant_json(m));
 END $$;
 
 -- Its orders keep it; it is no longer found, and takes no more orders.
@@ -113,7 +113,7 @@ BEGIN
     INSERT INTO products (id, merchant_id, name, price, currency, stock, available)
     VALUES (p_id, p_merchant, p_name, p_price, p_currency, p_stock, p_available) RETURNING * INTO p;
     PERFORM idempotency_store(p_account, p_route, p_key, p_body_hash, 201, p_location, NULL, product_json(p));
-    RETURN NEXT ('result', 'OK', NULL, NULL, product_json(p), NULL, p_merchant, NULL, NULL, NULL, NULL, p_location, 201)::change;
+    RETURN NEXT done(product_json(p), p_location, 201);
 END $$;
 
 -- null leaves a field as it is, but for the stock, which p_set_stock says is meant (null: unlimited).
@@ -127,7 +127,7 @@ BEGIN
         updated_at = clock_timestamp()
     WHERE id = p_id AND merchant_id = p_merchant AND deleted_at IS NULL RETURNING * INTO p;
     IF NOT FOUND THEN RETURN NEXT refused('NOT_FOUND'); RETURN; END IF;
-    RETURN NEXT ('result', 'OK', NULL, NULL, product_json(p), NULL, p_merchant, NULL, NULL, NULL, NULL, NULL, 200)::change;
+    RETURN NEXT done(product_json(p));
 END $$;
 
 CREATE FUNCTION delete_product(p_id uuid, p_merchant uuid) RETURNS boolean LANGUAGE sql VOLATILE AS $$
