@@ -53,7 +53,7 @@ let package = Package(
         // The system.
         .target(
             name: "Store", dependencies: ["Postgres", "EventLoop", "Domain", "Telemetry"],
-            resources: [.embedInCode("SQL")], swiftSettings: house),
+            exclude: ["README.md"], resources: [.embedInCode("SQL")], swiftSettings: house),
         .target(
             name: "Services", dependencies: ["Store", "Domain", "Crypto", "Wire", "EventLoop", "Telemetry"],
             swiftSettings: house),

@@ -36,7 +36,8 @@ struct Migrator {
             if let known = applied[file.number] {
                 guard known == checksum else {
                     throw StoreError(
-                        .migration, "\(file.label) was applied in another form; a released migration must not be edited")
+                        .migration, "\(file.label) was applied in another form; a released migration must not be edited"
+                    )
                 }
             } else {
                 hasNew = true
@@ -73,9 +74,9 @@ struct Migrator {
             ON CONFLICT (number) DO UPDATE SET checksum = excluded.checksum, applied_at = clock_timestamp();
             """
         let text = "BEGIN;\n" + String(decoding: sql, as: UTF8.self) + "\n" + record + "\nCOMMIT;"
-        do {
+        do throws(PostgresError) {
             try await session.script(text, timeout: Self.timeout)
-        } catch let error as PostgresError {
+        } catch {
             // The server's message is about the schema, not about rows, and whoever starts the node needs it.
             throw StoreError(.migration, "\(label): \(error.message)", cause: error)
         }

@@ -55,7 +55,8 @@ extension Store {
     ///   - status: not ACCEPTED, which only an offer leads to.
     ///   - data: a JSON object for the event, beside `reason` and, where the order leaves a driver, `driverId`.
     public func transition(
-        _ order: UUID16, version: Int, to status: OrderStatus, actor: ActorKind, actorID: UUID16?, reason: String? = nil,
+        _ order: UUID16, version: Int, to status: OrderStatus, actor: ActorKind, actorID: UUID16?,
+        reason: String? = nil,
         data: [UInt8]? = nil, correlationID: String
     ) async throws(StoreError) -> Change {
         try await change(

@@ -33,8 +33,8 @@ extension PostgresRow {
 
     /// One of an enumeration's raw values, which the schema's checks guarantee.
     func value<E: RawRepresentable<String>>(_ column: String, as type: E.Type) throws(StoreError) -> E {
-        let text = try decoding { () throws(PostgresError) in try text(column) }
-        guard let value = E(rawValue: text) else { throw StoreError(.failed, "\(column) holds an unknown value") }
+        let raw = try decoding { () throws(PostgresError) -> String in try text(column) }
+        guard let value = E(rawValue: raw) else { throw StoreError(.failed, "\(column) holds an unknown value") }
         return value
     }
 }
