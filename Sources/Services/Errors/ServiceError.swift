@@ -7,6 +7,7 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         case notFound = 404
         case conflict = 409
         case preconditionFailed = 412
+        case unsupportedMediaType = 415
         case invalidInput = 422
         case tooManyRequests = 429
         case `internal` = 500
