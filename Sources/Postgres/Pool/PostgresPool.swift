@@ -95,7 +95,6 @@ public final class PostgresPool {
         let outcome = await withUnsafeContinuation { continuation in
             let query = PendingQuery(
                 statement, parameters, began: now, deadline: now + timeout, isTransactional: false,
-                commits: true,
                 continuation: continuation)
             submit(query)
         }
@@ -105,13 +104,12 @@ public final class PostgresPool {
     /// Runs one statement of a transaction over the connection that it holds.
     func query(
         _ statement: PostgresStatement, _ parameters: [PostgresValue], deadline: LoopTime,
-        commits: Bool = false, over connection: PipelinedConnection
+        over connection: PipelinedConnection
     ) async throws(PostgresError) -> PostgresRows {
         let now = timing.now
         let outcome = await withUnsafeContinuation { continuation in
             let query = PendingQuery(
                 statement, parameters, began: now, deadline: deadline, isTransactional: true,
-                commits: commits,
                 continuation: continuation)
             connection.submit(query)
             if !query.isSettled { armCheck(at: deadline) }
@@ -299,7 +297,7 @@ public final class PostgresPool {
     private static func timedOut(_ query: PendingQuery, wasSent: Bool) -> PostgresError {
         PostgresError(
             .timedOut, wasSent ? "no answer in time" : "not sent in time", statement: query.statement.name,
-            mayHaveTakenEffect: wasSent && query.commits)
+            mayHaveTakenEffect: wasSent)
     }
 
     private func failWaiting(_ error: PostgresError) {
