@@ -89,6 +89,21 @@ struct LossTests {
         }
     }
 
+    @Test func `the pool says why it has no connection`() async throws {
+        try await onLoop {
+            let timing = ManualTiming()
+            let pool = PostgresPool(try configuration(database: "no_such_database"), timing: timing)
+            pool.start()
+            while pool.lastConnectionFailure == nil { try await Observer.shared.answer() }
+            #expect(pool.lastConnectionFailure?.message.contains("no_such_database") == true)
+            let refused = begin { try await pool.query(QueryTests.echo, [1]).count }
+            timing.advance(by: PostgresPool.unavailableGrace)
+            let error = await failure { _ = try await refused.value }
+            #expect(error?.message.contains("no_such_database") == true)
+            await pool.stop()
+        }
+    }
+
     @Test func `a stopped pool refuses, and stopping twice or before the start is harmless`() async throws {
         try await onLoop {
             let pool = PostgresPool(try configuration())

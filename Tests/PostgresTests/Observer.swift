@@ -23,6 +23,9 @@ final class Observer {
         try await !query(Self.sleeper, processID).isEmpty
     }
 
+    /// A round trip to the server, in which other sockets get their turn.
+    func answer() async throws { _ = try await isAsleep(0) }
+
     func cancel(_ processID: Int64) async throws {
         try await waitUntilAsleep(processID)
         _ = try await query(Self.canceller, processID)

@@ -80,7 +80,7 @@ extension PostgresPool {
 
     private func lease(deadline: LoopTime) async throws(PostgresError) -> PipelinedConnection {
         guard isAcceptingWork else { throw PostgresError(.unavailable, "the pool is not running") }
-        guard !isDownTooLong else { throw Self.noConnection }
+        guard !isDownTooLong else { throw noConnection }
         guard leaseWaiters.count < Self.maximumLeaseWaiters else {
             throw PostgresError(.overloaded, "too many transactions wait")
         }

@@ -24,6 +24,9 @@ public final class PostgresPool {
     /// Called when the first connection comes up and when the last is gone.
     public var onStateChange: ((_ isUp: Bool) -> Void)?
 
+    /// Why the last connection was lost or could not be made; for logs and health reports.
+    public private(set) var lastConnectionFailure: PostgresError?
+
     let timing: any Timing
     var slots: [ConnectionSlot] = []
     var leaseWaiters = Ring<LeaseWaiter>()
@@ -122,7 +125,7 @@ public final class PostgresPool {
         if waiting.isEmpty, let connection = leastLoaded() {
             connection.submit(query)
         } else {
-            guard !isDownTooLong else { return settle(query, .failure(Self.noConnection)) }
+            guard !isDownTooLong else { return settle(query, .failure(noConnection)) }
             guard waiting.count < configuration.maximumWaiting else {
                 return settle(query, .failure(PostgresError(.overloaded, "too many statements wait")))
             }
@@ -200,6 +203,7 @@ public final class PostgresPool {
     }
 
     func connectionClosed(_ connection: PipelinedConnection, _ error: PostgresError, wasUp: Bool, wasReady: Bool) {
+        if isRunning { lastConnectionFailure = error }
         if wasUp { counts.disconnects += 1 } else { counts.connectFailures += 1 }
         if wasReady { connectionWentDown() }
         guard isRunning else {
@@ -228,7 +232,10 @@ public final class PostgresPool {
 
     // MARK: Deadlines
 
-    static var noConnection: PostgresError { PostgresError(.unavailable, "no connection to the server") }
+    var noConnection: PostgresError {
+        let reason = lastConnectionFailure.map { ": \($0.message)" } ?? ""
+        return PostgresError(.unavailable, "no connection to the server\(reason)")
+    }
 
     var isDownTooLong: Bool {
         guard let downSince else { return false }
@@ -259,7 +266,7 @@ public final class PostgresPool {
     private func check() {
         checkTimer = nil
         let now = timing.now
-        if isDownTooLong { failWaiting(Self.noConnection) }
+        if isDownTooLong { failWaiting(noConnection) }
         var next: LoopTime?
         func look(at time: LoopTime) { next = min(next ?? time, time) }
         waiting.removeAll { query in
