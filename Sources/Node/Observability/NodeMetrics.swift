@@ -1,0 +1,103 @@
+import Cluster
+import EventLoop
+import Postgres
+import Realtime
+import Redis
+import Telemetry
+import Wire
+
+/// What `/metrics` shows beside what the parts count themselves: read when asked, so that it costs nothing meanwhile.
+@Loop
+struct NodeMetrics {
+    let registry: MetricsRegistry
+
+    func observe(http: HTTPServer) {
+        let seconds = registry.histograms(
+            "lastmile_http_request_duration_seconds", help: "From a request's head to its answer, by route.",
+            labels: ["route"])
+        let answers = registry.counters(
+            "lastmile_http_requests_total", help: "Requests answered, by method, route and status.",
+            labels: ["method", "route", "status"])
+        http.onAnswer = { request, status, began in
+            let route = request.pattern.isEmpty ? "none" : request.pattern
+            // What probes and scrapers ask costs more to label than to answer.
+            guard route != "/health/live" else { return }
+            answers.with(request.method.name, route, String(status)).increment()
+            seconds.with(route).observe(Double(SystemTiming.shared.now.nanoseconds &- began) / 1e9)
+        }
+        registry.gauge("lastmile_http_connections", help: "Open HTTP connections, without WebSockets.") {
+            Loop.assumeIsolated { Double(http.statistics.connections) }
+        }
+    }
+
+    func observe(sockets: SocketServer, namespace: Namespace) {
+        registry.gauge("lastmile_sockets", help: "Socket.IO sockets connected to this node.") {
+            Loop.assumeIsolated { Double(namespace.socketCount) }
+        }
+        registry.gauge("lastmile_sessions", help: "Engine.IO sessions of this node.") {
+            Loop.assumeIsolated { Double(sockets.sessionCount) }
+        }
+        registry.gauge("lastmile_rooms", help: "Rooms with members on this node.") {
+            Loop.assumeIsolated { Double(namespace.roomCount) }
+        }
+    }
+
+    func observe(postgres pool: PostgresPool) {
+        registry.gauge("lastmile_postgres_connections", help: "Connections to PostgreSQL that are ready.") {
+            Loop.assumeIsolated { Double(pool.statistics.ready) }
+        }
+        registry.gauge("lastmile_postgres_in_flight", help: "Statements sent and not answered.") {
+            Loop.assumeIsolated { Double(pool.statistics.inFlight) }
+        }
+        registry.gauge("lastmile_postgres_waiting", help: "Statements that wait for a connection.") {
+            Loop.assumeIsolated { Double(pool.statistics.waiting) }
+        }
+        registry.counter("lastmile_postgres_statements_total", help: "Statements answered without an error.") {
+            Loop.assumeIsolated { Double(pool.statistics.succeeded) }
+        }
+        registry.counter("lastmile_postgres_failures_total", help: "Statements that failed.") {
+            Loop.assumeIsolated { Double(pool.statistics.failed) }
+        }
+        registry.counter("lastmile_postgres_seconds_total", help: "Time from sending to answer, summed up.") {
+            Loop.assumeIsolated { Double(pool.statistics.latencyNanoseconds) / 1e9 }
+        }
+    }
+
+    func observe(redis client: RedisClient, bus: Bus) {
+        registry.gauge("lastmile_redis_up", help: "1 while commands and subscriptions both work.") {
+            Loop.assumeIsolated { bus.isUp ? 1 : 0 }
+        }
+        registry.gauge("lastmile_bus_channels", help: "Channels this node is subscribed to.") {
+            Loop.assumeIsolated { Double(bus.channelCount) }
+        }
+        registry.counter("lastmile_redis_commands_total", help: "Commands sent to Redis.") {
+            Loop.assumeIsolated { Double(client.statistics.commands) }
+        }
+        registry.counter("lastmile_bus_published_total", help: "Messages published to other nodes.") {
+            Loop.assumeIsolated { Double(bus.statistics.published) }
+        }
+    }
+
+    func observeLoop() {
+        registry.gauge("lastmile_loop_lag_seconds", help: "How long the last turn of the loop took.") {
+            Loop.assumeIsolated { Double(Loop.statistics.lastLag.wholeNanoseconds) / 1e9 }
+        }
+        registry.gauge("lastmile_loop_lag_seconds_max", help: "The longest turn since the last scrape.") {
+            Loop.assumeIsolated { Double(Loop.takeMaximumLag().wholeNanoseconds) / 1e9 }
+        }
+        registry.counter("lastmile_loop_busy_seconds_total", help: "Time the loop spent working.") {
+            Loop.assumeIsolated { Double(Loop.statistics.busyNanoseconds) / 1e9 }
+        }
+        registry.gauge("lastmile_off_loop_pending", help: "Work handed to the thread pool and not finished.") {
+            Loop.assumeIsolated { Double(Loop.statistics.offLoopPending) }
+        }
+    }
+
+    func register(on router: Router) {
+        router.onNow(.get, "/metrics") { _ in
+            var response = Response(status: 200, body: registry.render())
+            response.headers.append("Content-Type", MetricsRegistry.contentType)
+            return response
+        }
+    }
+}
