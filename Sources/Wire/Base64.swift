@@ -2,7 +2,6 @@
 public enum Base64 {
     /// Appends the encoding of `data`.
     public static func append(_ data: Span<UInt8>, to bytes: inout [UInt8]) {
-        bytes.reserveCapacity(bytes.count + (data.count + 2) / 3 * 4)
         var index = 0
         while data.count &- index >= 3 {
             let group = UInt32(data[index]) << 16 | UInt32(data[index &+ 1]) << 8 | UInt32(data[index &+ 2])
@@ -19,6 +18,7 @@ public enum Base64 {
     /// The encoding of `data`.
     public static func encode(_ data: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity((data.count + 2) / 3 * 4)
         append(data.span, to: &bytes)
         return bytes
     }

@@ -48,6 +48,7 @@ struct HTTPHeadScanner: ~Copyable {
                     start = index &+ 1
                     gathered.removeAll()
                 } else {
+                    if lines == 0 { try checkStartLine(length, limits) }
                     lines &+= 1
                 }
             } else if byte == 0x0D {
@@ -58,13 +59,16 @@ struct HTTPHeadScanner: ~Copyable {
             index &+= 1
         }
         lineLength = index &- lineStart
-        let total = gathered.count &+ index &- start
-        // Method, blanks and version take less than 64 bytes, so it is the target that is too long.
-        if lines == 0, total > limits.target &+ 64 { throw .http(.targetTooLong) }
-        guard total <= limits.head else { throw .http(.headTooLarge) }
+        if lines == 0 { try checkStartLine(followsReturn ? lineLength &- 1 : lineLength, limits) }
+        guard gathered.count &+ index &- start <= limits.head else { throw .http(.headTooLarge) }
         gathered.append(copying: input, start..<index)
         offset = index
         return .incomplete
+    }
+
+    /// Method, blanks and version take less than 64 bytes: where a line is longer, it is the target that is too long.
+    private func checkStartLine(_ length: Int, _ limits: HTTPLimits) throws(WireError) {
+        guard length <= limits.target &+ 64 else { throw .http(.targetTooLong) }
     }
 
     private mutating func finish(

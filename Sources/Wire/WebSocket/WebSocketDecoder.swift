@@ -11,7 +11,7 @@
 /// }
 /// ```
 /// A message that one piece holds in one frame is unmasked straight into `payload`, which many connections may share: it
-/// is reused when nobody else has kept it. Only messages that are split are gathered here. After an error it is thrown
+/// is used again when it is small and nobody else has kept it. Only messages that are split are gathered here. After an error it is thrown
 /// again; after a close frame all further input is ignored.
 public struct WebSocketDecoder: ~Copyable {
     private enum State: Equatable {
@@ -125,11 +125,19 @@ public struct WebSocketDecoder: ~Copyable {
             return try takeControl(piece, turnedMask, isWhole: isWhole, isEnd: isEnd, &payload)
         }
         if isWhole, isFinal, message == nil {
-            payload.removeAll(keepingCapacity: true)
+            Self.empty(&payload)
             WebSocketMask.append(piece, mask: turnedMask, to: &payload)
             return try finishWhole(payload)
         }
         return try gather(piece, turnedMask, isEnd: isEnd && isFinal, &payload)
+    }
+
+    /// Beyond this many bytes storage is not used again: emptying an array that somebody has kept makes one of the same
+    /// capacity, so that after one long message each short one that is kept would take as much.
+    private static let reusedCapacity = 2048
+
+    private static func empty(_ payload: inout [UInt8]) {
+        if payload.capacity > reusedCapacity { payload = [] } else { payload.removeAll(keepingCapacity: true) }
     }
 
     /// A message of one frame that came in one piece.
@@ -172,7 +180,7 @@ public struct WebSocketDecoder: ~Copyable {
         _ piece: Span<UInt8>, _ turnedMask: UInt32, isWhole: Bool, isEnd: Bool, _ payload: inout [UInt8]
     ) throws(WireError) -> WebSocketEvent? {
         if isWhole {
-            payload.removeAll(keepingCapacity: true)
+            Self.empty(&payload)
             WebSocketMask.append(piece, mask: turnedMask, to: &payload)
         } else {
             WebSocketMask.append(piece, mask: turnedMask, to: &control)

@@ -1,11 +1,7 @@
 /// Appends WebSocket frames (RFC 6455 section 5.2). Messages go out in one frame each.
 public enum WebSocketEncoder {
-    /// The most bytes a server's header takes: to be reserved before a payload of unknown length.
-    public static let maximumHeader = 10
-
     /// A server's frame: header and payload.
     public static func appendFrame(_ opcode: WebSocketOpcode, _ payload: [UInt8], to bytes: inout [UInt8]) {
-        bytes.reserveCapacity(bytes.count &+ maximumHeader &+ payload.count)
         appendHeader(opcode, length: payload.count, to: &bytes)
         bytes.append(contentsOf: payload)
     }

@@ -93,4 +93,20 @@ import Wire
     func `a chunk or trailer of another shape is refused`(body: String, refusal: String) {
         #expect(refusals("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(body)") == [refusal])
     }
+
+    @Test func `a field's name is a token and its value has no control character`() {
+        let token = Set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+        func last(_ name: [UInt8], _ value: [UInt8]) -> String? {
+            let head = Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + name + [0x3A] + value + Array("\r\n\r\n".utf8)
+            return HTTPTranscript.requests(head, size: .max / 2).last
+        }
+        for byte in UInt8.min...UInt8.max where byte != 0x0A && byte != 0x0D {
+            let isName = token.contains(byte)
+            // A colon ends the name, and what follows is the value.
+            let isSplit = byte == 0x3A
+            #expect(last([0x61, byte, 0x61], [0x61]) == (isName || isSplit ? "end " : "400 invalidFieldName"))
+            let isContent = byte >= 0x20 && byte != 0x7F || byte == 0x09
+            #expect(last([0x61], [0x61, byte, 0x61]) == (isContent ? "end " : "400 invalidFieldValue"))
+        }
+    }
 }

@@ -177,4 +177,14 @@ import Wire
         #expect(kept == Array("first".utf8))
         #expect(payload == Array("other".utf8))
     }
+
+    @Test func `a long message leaves no long storage to the short ones after it`() throws {
+        let bytes = frame(0x81, [UInt8](repeating: 0x61, count: 100_000)) + frame(0x81, "short")
+        var decoder = WebSocketDecoder(role: .server, maximumMessage: 200_000)
+        var (offset, payload) = (0, [UInt8]())
+        _ = try decoder.next(bytes.span, &offset, into: &payload)
+        _ = try decoder.next(bytes.span, &offset, into: &payload)
+        #expect(payload == Array("short".utf8))
+        #expect(payload.capacity < 4096)
+    }
 }
