@@ -1,0 +1,220 @@
+import EventLoop
+import Realtime
+import Redis
+import TestSupport
+import Testing
+
+@testable import Cluster
+
+@Suite(.timeLimit(.minutes(1)))
+struct BusAdapterTests {
+    /// A node with a Socket.IO server on a free port.
+    @Loop
+    private final class Subject {
+        let node: TestNode
+        let bus: Bus
+        let adapter: BusAdapter
+        let server: SocketServer
+        let http: HTTPServer
+        let namespace: Namespace
+        let port: Int
+        let restored = Occurrences()
+        var sockets: [Socket] = []
+        var others: [String]
+
+        init(_ node: TestNode, name: String, others: [String]) throws {
+            self.node = node
+            self.others = others
+            bus = Bus(node.configuration, client: node.client, timing: node.timing)
+            bus.onRestored = { [restored] in restored.note() }
+            weak var this: Subject?
+            let prefix = String((name + "......").prefix(6))
+            adapter = BusAdapter(bus: bus, nodeName: name, socketPrefix: prefix, timing: node.timing) {
+                this?.others ?? []
+            }
+            var options = SocketServerOptions()
+            options.socketPrefix = prefix
+            server = SocketServer(options: options, adapter: adapter)
+            namespace = server.namespace("/")
+            http = HTTPServer(router: Router(), errorBody: { .json($0.status, []) }, upgrade: server)
+            port = try http.listen(host: "127.0.0.1", port: 0)
+            this = self
+            namespace.onConnect { [weak self] in self?.sockets.append($0) }
+        }
+
+        static func up(_ redis: PrivateRedis, _ name: String, others: [String] = []) async throws -> Subject {
+            let subject = try Subject(try await TestNode.up(redis), name: name, others: others)
+            subject.bus.start()
+            await subject.restored.reach(1)
+            try await subject.adapter.confirm()
+            return subject
+        }
+
+        func down() async {
+            server.closeAll()
+            await http.close()
+            await bus.stop()
+            await node.client.stop()
+        }
+    }
+
+    private func withTwoNodes(
+        _ body: @escaping @Loop @Sendable (Subject, Subject, PrivateRedis) async throws -> Void
+    ) async throws {
+        let redis = try PrivateRedis()
+        try await onLoop {
+            let a = try await Subject.up(redis, "a", others: ["b"])
+            let b = try await Subject.up(redis, "b", others: ["a"])
+            try await body(a, b, redis)
+            await a.down()
+            await b.down()
+        }
+    }
+
+    @Test func `a broadcast to a room reaches its members on every node once`() async throws {
+        try await withTwoNodes { a, b, _ in
+            let first = try await PollingClient.connect(a.port)
+            let second = try await PollingClient.connect(b.port)
+            for subject in [a, b] {
+                subject.sockets[0].join("r")
+                try await subject.adapter.confirm("r", in: subject.namespace)
+            }
+            a.namespace.to("r").emit("e", json: Array("1".utf8))
+            a.namespace.to("r", "other").emit("e", json: Array("2".utf8))
+            a.namespace.emit("e", json: Array("3".utf8))
+            for client in [first, second] {
+                await client.packet { $0 == "2[\"e\",3]" }
+                // Order holds within a channel alone.
+                #expect(client.packets.sorted() == ["2[\"e\",1]", "2[\"e\",2]", "2[\"e\",3]"])
+                client.close()
+            }
+        }
+    }
+
+    @Test func `local and except hold on every node`() async throws {
+        try await withTwoNodes { a, b, _ in
+            let first = try await PollingClient.connect(a.port)
+            let second = try await PollingClient.connect(b.port)
+            a.namespace.all.local.emit("here")
+            a.namespace.except(second.id).emit("e")
+            a.namespace.emit("last")
+            await first.packet { $0 == "2[\"last\"]" }
+            await second.packet { $0 == "2[\"last\"]" }
+            #expect(first.packets == ["2[\"here\"]", "2[\"e\"]", "2[\"last\"]"])
+            #expect(second.packets == ["2[\"last\"]"])
+        }
+    }
+
+    @Test func `a socket is reached by its id from another node, also when a room bears that name`() async throws {
+        try await withTwoNodes { a, b, _ in
+            let client = try await PollingClient.connect(b.port)
+            a.namespace.to(client.id).emit("one")
+            await client.packet { $0 == "2[\"one\"]" }
+            let other = try await PollingClient.connect(b.port)
+            #expect(b.sockets.count == 2)
+            b.sockets[1].join(client.id)
+            try await b.adapter.confirm(client.id, in: b.namespace)
+            a.namespace.to(client.id).emit("two")
+            a.namespace.emit("last")
+            await other.packet { $0 == "2[\"last\"]" }
+            await other.packet { $0 == "2[\"two\"]" }
+            #expect(other.packets.count { $0 == "2[\"two\"]" } == 1)
+        }
+    }
+
+    @Test func `rooms are followed only where they have members`() async throws {
+        try await withTwoNodes { a, b, redis in
+            _ = try await PollingClient.connect(b.port)
+            b.sockets[0].join("r")
+            try await b.adapter.confirm("r", in: b.namespace)
+            #expect(try redis.cli("PUBSUB", "NUMSUB", "lm:sio:room:1:/:r") == "lm:sio:room:1:/:r\n1")
+            await #expect(throws: AdapterError.unavailable) { try await a.adapter.confirm("r", in: a.namespace) }
+            b.sockets[0].leave("r")
+            b.node.timing.advance(by: Bus.lingering)
+            try await b.bus.subscribe("x") { _ in }.confirmed()
+            #expect(try redis.cli("PUBSUB", "NUMSUB", "lm:sio:room:1:/:r") == "lm:sio:room:1:/:r\n0")
+        }
+    }
+
+    @Test func `joins, leaves and disconnects reach sockets of other nodes`() async throws {
+        try await withTwoNodes { a, b, _ in
+            let client = try await PollingClient.connect(b.port)
+            let heard = Occurrences()
+            b.namespace.onServerSideEmit = { _, _ in heard.note() }
+            a.namespace.all.socketsJoin("r")
+            a.namespace.serverSideEmit("done")
+            await heard.reach(1)
+            #expect(b.sockets[0].rooms == ["r"])
+            a.namespace.all.socketsLeave("r")
+            a.namespace.serverSideEmit("done")
+            await heard.reach(2)
+            #expect(b.sockets[0].rooms.isEmpty)
+            a.namespace.to(client.id).disconnectSockets(close: true)
+            await client.packet { $0.hasPrefix("1") || $0 == "closed" }
+            #expect(b.namespace.socketCount == 0)
+        }
+    }
+
+    @Test func `a server-side emit goes to the others, not to the sender`() async throws {
+        try await withTwoNodes { a, b, _ in
+            var heard: [String] = []
+            let answers = Occurrences()
+            a.namespace.onServerSideEmit = { event, _ in heard.append("a \(event)") }
+            b.namespace.onServerSideEmit = { event, json in
+                heard.append("b \(event) \(String(decoding: json, as: UTF8.self))")
+                answers.note()
+            }
+            a.namespace.serverSideEmit("e", json: Array("1".utf8))
+            a.namespace.serverSideEmit("f", json: Array("2".utf8))
+            await answers.reach(2)
+            #expect(heard == ["b e 1", "b f 2"])
+        }
+    }
+
+    @Test func `sockets of all nodes are found, and who does not answer is named`() async throws {
+        try await withTwoNodes { a, b, redis in
+            let first = try await PollingClient.connect(a.port)
+            let second = try await PollingClient.connect(b.port)
+            let found = await a.namespace.all.fetchSockets()
+            #expect(Set(found.sockets.map(\.id)) == [first.id, second.id])
+            #expect(found.missingNodes.isEmpty)
+
+            a.others = ["b", "dead"]
+            let answers = Occurrences()
+            var partial: FetchedSockets?
+            Loop.start {
+                partial = await a.namespace.all.fetchSockets()
+                answers.note()
+            }
+            // All of it goes in the order of its publishing, so b's answer to the question comes before its echo.
+            let heard = Occurrences()
+            b.namespace.onServerSideEmit = { _, _ in b.namespace.serverSideEmit("echo") }
+            a.namespace.onServerSideEmit = { _, _ in heard.note() }
+            a.namespace.serverSideEmit("call")
+            await heard.reach(1)
+            #expect(partial == nil)
+            a.node.timing.advance(by: BusAdapter.fetchTimeout)
+            await answers.reach(1)
+            #expect(partial?.missingNodes == ["dead"])
+            #expect(Set(partial?.sockets.map(\.id) ?? []) == [first.id, second.id])
+
+            try redis.kill()
+            await a.node.downs.reach(1)
+            let alone = await a.namespace.all.fetchSockets()
+            #expect(alone.sockets.map(\.id) == [first.id])
+            #expect(alone.missingNodes == ["b", "dead"])
+        }
+    }
+
+    @Test func `without Redis a broadcast reaches this node's sockets once`() async throws {
+        try await withTwoNodes { a, _, redis in
+            let client = try await PollingClient.connect(a.port)
+            try redis.kill()
+            await a.node.downs.reach(1)
+            a.namespace.emit("e", json: Array("1".utf8))
+            a.namespace.emit("e", json: Array("2".utf8))
+            await client.packet { $0 == "2[\"e\",2]" }
+            #expect(client.packets == ["2[\"e\",1]", "2[\"e\",2]"])
+        }
+    }
+}
