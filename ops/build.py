@@ -95,7 +95,7 @@ def run(step, swift, arguments, log, what):
         record.flush()
         process = subprocess.Popen(
             [swift, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=_environment(swift))
+            env=environment(swift))
         try:
             for text in _pieces(process.stdout):
                 record.write(text + "\n")
@@ -137,7 +137,7 @@ def sweep(home, keep):
             path.unlink(missing_ok=True)
 
 
-def _environment(swift):
+def environment(swift):
     values = dict(os.environ)
     values["PATH"] = f"{Path(swift).parent}:{values.get('PATH', '/usr/bin:/bin')}"
     return values

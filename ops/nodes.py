@@ -4,7 +4,6 @@ import signal
 
 from ops import settings
 from ops.part import Part
-from ops.places import ROOT
 from ops.say import Failure
 
 #: More is no use on one machine: a node is one thread.
@@ -39,12 +38,13 @@ def patience(values):
 
 
 def describe(home, ports, shared, binary, epoch):
-    """The nodes' parts. `epoch` changes with --fresh: a node must not meet a database it has not migrated."""
+    """The nodes' parts. `epoch` changes with --fresh: a node must not meet a database it has not migrated. They work in
+    the cluster's folder: in the clone they would read .env a second time, with what is not meant for them."""
     parts = []
     for name, port in ports.items():
         parts.append(Part(
             name=name, kind="node", address=f"127.0.0.1:{port}", http_port=port, arguments=[str(binary)],
-            environment=dict(shared, NODE_ID=name, PORT=str(port)), cwd=str(ROOT), log=str(home.log(name)),
+            environment=dict(shared, NODE_ID=name, PORT=str(port)), cwd=str(home.path), log=str(home.log(name)),
             probe={"type": "http", "port": port, "path": "/health/ready", "statuses": [200]},
             stop_signal=int(signal.SIGTERM), patience=patience(shared), content={"epoch": epoch}))
     return parts

@@ -17,6 +17,9 @@ OWN = {
 #: What `up` sets unless told otherwise, outside production.
 DEMO = {"SEED_TEST_DATA": "true", "RATE_LIMITS": "off", "SCRYPT_COST": "12"}
 
+#: Settings that name a file, from the clone's folder on.
+FILES = ("FCM_CREDENTIALS",)
+
 #: Of the caller's environment a part gets these besides the settings.
 SURROUNDINGS = ("PATH", "HOME", "USER", "TZ")
 
@@ -79,6 +82,10 @@ def gather(home, environ=os.environ):
     if values.get("LASTMILE_ENV", "development") != "production":
         for name, value in DEMO.items():
             values.setdefault(name, value)
+    for name in FILES:
+        if name in values:
+            # Nodes work elsewhere than in the clone.
+            values[name] = str(ROOT / values[name])
     values.setdefault("JWT_SECRET", _secret(home))
     return values
 

@@ -1,0 +1,46 @@
+"""What `./lastmile test --deep` adds: sanitizers, fuzzing, long runs, Compose, systemd."""
+
+import os
+
+from ops import build, suites
+from ops.places import ROOT
+from ops.say import Failure, Step
+
+#: Seconds for one of the long programs.
+PATIENCE = 3600
+SANITIZERS = ("thread", "address")
+
+
+def run(home, swift, python, tally):
+    for name in SANITIZERS:
+        extra = ["--sanitize", name, "--scratch-path", str(ROOT / ".build" / f"sanitize-{name}")]
+        step = Step(f"{name} build")
+        try:
+            build.run(step, swift, ["build", "--build-tests", *extra], home.log("build"), f"{name} sanitizer")
+        except Failure as problem:
+            tally.add(failed=1)
+            tally.complaints.append(f"FAILED {name} sanitizer: {problem}")
+            continue
+        step.done(f"in {step.elapsed()}")
+        suites.swift(home, swift, tally, extra, name)
+    suites.python(home, python, "Tests/Deep", tally, deep=True, patience=PATIENCE)
+    for path in ("Fuzz/run", "deploy/compose/check", "deploy/systemd/check"):
+        _program(home, path, tally)
+
+
+def _program(home, path, tally):
+    """One executable of the clone's own; its exit status is the verdict."""
+    program = ROOT / path
+    if not os.access(program, os.X_OK):
+        return
+    step = Step(path)
+    log = home.log("test-" + path.replace("/", "-"))
+    status = suites.watched(step, [str(program)], log, PATIENCE, dict(os.environ, LASTMILE_ROOT=str(ROOT)),
+                            lambda text: text)
+    if status == 0:
+        step.done(f"passed, in {step.elapsed()}")
+        tally.add(passed=1)
+    else:
+        step.failed(f"exit status {status}; see {log}")
+        tally.add(failed=1)
+        tally.complaints.append(f"FAILED {path}: exit status {status}; see {log}")
