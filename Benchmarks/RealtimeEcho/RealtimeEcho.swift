@@ -47,7 +47,10 @@ import Wire
 
     private static func register(_ namespace: Namespace, sendsAuth: Bool) {
         namespace.onConnect { socket in
-            if sendsAuth { socket.emit("auth", json: socket.auth.isEmpty ? Array("{}".utf8) : socket.auth) }
+            guard sendsAuth else { return }
+            let auth = socket.auth.isEmpty ? Array("{}".utf8) : socket.auth
+            // The suites' clients look for one message after the other and miss the second of two that arrive together.
+            SystemTiming.shared.after(authDelay) { socket.emit("auth", json: auth) }
         }
         namespace.on("message") { socket, event in
             socket.emit("message-back", json: event.arguments, attachments: event.attachments)
@@ -80,6 +83,8 @@ import Wire
             }
         }
     }
+
+    private static let authDelay: Duration = .milliseconds(20)
 
     private static func statistics(_ sockets: SocketServer) -> Response {
         let figures = sockets.statistics

@@ -45,6 +45,7 @@ public import EventLoop
         func sessionReceived(text: UnsafeRawBufferPointer) { onMessage(session, .text(Array(text))) }
         func sessionReceived(binary: UnsafeRawBufferPointer) { onMessage(session, .binary(Array(binary))) }
         func sessionDrained() {}
+        func sessionUpgraded() {}
         func sessionClosed(_ reason: EngineCloseReason) {}
     }
 

@@ -208,6 +208,7 @@ import Wire
         polling.surrender(to: transport)
         server.statistics.upgrades += 1
         server.statistics.webSockets += 1
+        handler?.sessionUpgraded()
     }
 
     // MARK: End

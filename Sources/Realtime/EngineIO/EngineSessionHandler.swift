@@ -6,6 +6,8 @@ import EventLoop
     func sessionReceived(binary: UnsafeRawBufferPointer)
     /// What waited has gone to the kernel, after more waited than one turn of the loop could write.
     func sessionDrained()
+    /// What waited for a poll is in the WebSocket's buffer now.
+    func sessionUpgraded()
     /// Exactly once, last.
     func sessionClosed(_ reason: EngineCloseReason)
 }

@@ -115,7 +115,8 @@ import EventLoop
         var isMalformed = false
         body.withUnsafeBytes { bytes in
             var start = 0
-            while start < bytes.count, session.isOpen {
+            // A separator at the very end leaves an empty packet, which is one too many; an empty body holds none.
+            while start <= bytes.count, !bytes.isEmpty, session.isOpen {
                 var end = start
                 while end < bytes.count, bytes[end] != 0x1e { end += 1 }
                 let packet = UnsafeRawBufferPointer(rebasing: bytes[start..<end])

@@ -100,7 +100,7 @@ import Wire
         servedAny = true
         startedAt = server.timing.now.nanoseconds
         server.counters.requests += 1
-        keepsAlive = head.keepsAlive && !server.isDraining && !peerEnded
+        keepsAlive = head.keepsAlive && !peerEnded
         isHTTP10 = head.version == .http10
         let request = makeRequest(head)
         self.request = request
@@ -230,11 +230,14 @@ import Wire
         if response.status == 413 { keepsAlive = false }
         let isInsideConsume = phase == .body
         answer(response)
-        if !isInsideConsume { Loop.atTurnEnd { [weak self] in self?.takeWaiting() } }
+        guard !isInsideConsume, !waiting.isEmpty || peerEnded else { return }
+        // Not from here: the mount may be in the middle of something.
+        Loop.atTurnEnd { [weak self] in self?.takeWaiting() }
     }
 
     private func answer(_ response: Response) {
         guard phase == .body || phase == .answering, !isAnswered else { return }
+        if server.isDraining { keepsAlive = false }
         write(response)
         if let request, route != nil { server.onAnswer?(request, response.status, startedAt) }
         if !keepsAlive {

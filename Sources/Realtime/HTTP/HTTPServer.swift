@@ -103,10 +103,10 @@ import Wire
 
     // MARK: Leaving
 
-    /// From now on every answer ends its connection; the listeners stay.
+    /// From now on every answer ends its connection. Idle connections and the listeners stay: a proxy may be sending a
+    /// request on one of them right now.
     public func beginDrain() {
         isDraining = true
-        for connection in connections { connection.closeIfIdle() }
     }
 
     /// Stops listening, waits for the answers that are pending (at most `deadline`), closes what is left.
@@ -114,6 +114,7 @@ import Wire
         beginDrain()
         for listener in listeners { listener.close() }
         listeners = []
+        for connection in connections { connection.closeIfIdle() }
         if !connections.isEmpty {
             let timer = timing.after(deadline) { [weak self] in
                 for connection in self?.connections ?? [] { connection.stream.close(.named("server closed")) }

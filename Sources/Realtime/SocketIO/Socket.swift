@@ -80,6 +80,16 @@ public import EventLoop
         send(event, json, [], id: id, volatile: false, over: connection)
     }
 
+    /// As the callback form.
+    public func request(
+        _ event: String, json: [UInt8] = [], timeout: Duration
+    ) async throws(AcknowledgementError) -> [UInt8] {
+        let result = await withCheckedContinuation { continuation in
+            emit(event, json: json, timeout: timeout) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
     private func send(
         _ event: String, _ json: [UInt8], _ attachments: [[UInt8]], id: Int?, volatile: Bool,
         over connection: SocketConnection

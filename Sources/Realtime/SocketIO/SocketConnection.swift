@@ -115,7 +115,7 @@ import Wire
             refuse(name, ConnectRefusal(message: "Invalid namespace"))
             return
         }
-        guard 1 + (otherSockets?.count ?? 0) <= server.options.maximumNamespacesPerConnection else {
+        guard allSockets.count < server.options.maximumNamespacesPerConnection else {
             refuse(name, ConnectRefusal(message: "Too many namespaces"))
             return
         }
@@ -238,10 +238,12 @@ import Wire
     func watchDrain() {
         guard !isWatchingDrain else { return }
         isWatchingDrain = true
-        server.timing.after(.zero) { [weak self] in
-            guard let self else { return }
-            isWatchingDrain = false
-            if session.queuedBytes == 0 { sessionDrained() }
+        Loop.atTurnEnd {
+            Loop.atTurnEnd { [weak self] in
+                guard let self else { return }
+                isWatchingDrain = false
+                if session.queuedBytes == 0 { sessionDrained() }
+            }
         }
     }
 }
@@ -275,6 +277,10 @@ extension SocketConnection: EngineSessionHandler {
             socket.drainAction = nil
             action()
         }
+    }
+
+    func sessionUpgraded() {
+        if allSockets.contains(where: { $0.drainAction != nil }) { watchDrain() }
     }
 
     func sessionClosed(_ reason: EngineCloseReason) {

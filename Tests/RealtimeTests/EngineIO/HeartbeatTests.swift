@@ -1,0 +1,73 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import Realtime
+
+@Suite(.timeLimit(.minutes(1))) struct HeartbeatTests {
+    @Test func `a ping comes each interval after the pong, and silence ends the session`() async throws {
+        let (messages, reasons) = try await onLoop {
+            let tested = try SocketsUnderTest()
+            var reasons: [String] = []
+            tested.sockets.namespace("/").onDisconnect { reasons.append($1.rawValue) }
+            let client = try await tested.connect()
+            var messages: [String] = []
+            tested.timing.advance(by: .seconds(25))
+            messages.append(await client.next())
+            client.send("3")
+            // Messages that follow the pong show that it was taken.
+            client.send("41")
+            client.send("40")
+            _ = await client.next()
+            tested.timing.advance(by: .seconds(25))
+            messages.append(await client.next())
+            tested.timing.advance(by: .milliseconds(19_999))
+            messages.append("\(tested.sockets.sessionCount)")
+            tested.timing.advance(by: .milliseconds(1))
+            messages.append(await client.next())
+            messages.append("\(tested.sockets.sessionCount)")
+            return (messages, reasons)
+        }
+        #expect(messages == ["2", "2", "1", "close 1000", "0"])
+        #expect(reasons == ["client namespace disconnect", "ping timeout"])
+    }
+
+    @Test func `who joins no namespace in time is closed`() async throws {
+        let message = try await onLoop {
+            let tested = try SocketsUnderTest { $0.connectTimeout = .seconds(10) }
+            let client = try await tested.connect("")
+            tested.timing.advance(by: .seconds(10))
+            return await client.next()
+        }
+        #expect(message == "close 1000")
+    }
+
+    @Test func `who joined one in time stays`() async throws {
+        let sessions = try await onLoop {
+            let tested = try SocketsUnderTest { $0.connectTimeout = .seconds(10) }
+            _ = try await tested.connect()
+            tested.timing.advance(by: .seconds(11))
+            return tested.sockets.sessionCount
+        }
+        #expect(sessions == 1)
+    }
+
+    @Test func `an upgrade that is not finished in time leaves the session on polling`() async throws {
+        let (message, sessions, failed) = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let raw = try await RawClient.connect(tested.port)
+            raw.send("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
+            let body = try await raw.reply()?.body ?? ""
+            let sid = String(body.dropFirst(9).prefix { $0 != "\"" })
+            let client = try await SocketClient.open(tested.port, sid: sid)
+            client.send("2probe")
+            #expect(await client.next() == "3probe")
+            tested.timing.advance(by: .seconds(10))
+            let figures = tested.sockets.statistics.engine
+            return (await client.next(), figures.sessions, figures.failedUpgrades)
+        }
+        #expect(message == "close 1000")
+        #expect(sessions == 1)
+        #expect(failed == 1)
+    }
+}

@@ -1,0 +1,88 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import Realtime
+
+@Suite(.timeLimit(.minutes(1))) struct SlowConsumerTests {
+    /// A socket whose client does not read, and how much was accepted for it.
+    @Loop private static func stalled(
+        _ body: (SocketsUnderTest, Socket, SocketClient) async throws -> Void
+    ) async throws -> [String] {
+        let tested = try SocketsUnderTest {
+            $0.engine.maximumQueuedBytes = 256 << 10
+            $0.engine.volatileQueueLimit = 16 << 10
+        }
+        var socket: Socket?
+        var reasons: [String] = []
+        tested.sockets.namespace("/").onConnect { socket = $0 }
+        tested.sockets.namespace("/").onDisconnect { reasons.append($1.rawValue) }
+        let client = try await tested.connect()
+        client.raw.stream.pauseReading()
+        if let socket { try await body(tested, socket, client) }
+        return reasons
+    }
+
+    private static let block = Array(("\"" + String(repeating: "x", count: 8_190) + "\"").utf8)
+
+    @Loop private static func fill(_ socket: Socket, to limit: Int) async {
+        // A turn of the loop lets the kernel take what it will.
+        while socket.isConnected, socket.queuedBytes < limit {
+            socket.emit("block", json: block)
+            await Task.yield()
+        }
+    }
+
+    @Test func `a client that reads nothing is ended with a reason of its own, its queue bounded`() async throws {
+        let (reasons, slow) = try await onLoop {
+            var slow: UInt64 = 0
+            let reasons = try await Self.stalled { tested, socket, _ in
+                await Self.fill(socket, to: .max)
+                slow = tested.sockets.statistics.engine.slowConsumers
+            }
+            return (reasons, slow)
+        }
+        #expect(reasons == ["slow consumer"])
+        #expect(slow == 1)
+    }
+
+    @Test func `volatile messages are dropped first, and the socket stays`() async throws {
+        let (reasons, dropped, stays) = try await onLoop {
+            var dropped: UInt64 = 0
+            var stays = false
+            let reasons = try await Self.stalled { tested, socket, _ in
+                await Self.fill(socket, to: 64 << 10)
+                let before = socket.queuedBytes
+                for _ in 0..<1_000 { socket.emit("where", json: Self.block, volatile: true) }
+                dropped = tested.sockets.statistics.engine.volatileDropped
+                stays = socket.isConnected && socket.queuedBytes == before
+            }
+            return (reasons, dropped, stays)
+        }
+        #expect(reasons.isEmpty)
+        #expect(dropped == 1_000)
+        #expect(stays)
+    }
+
+    @Test func `who paces itself by the drain never ends a slow client`() async throws {
+        let (reasons, sent) = try await onLoop {
+            var sent = 0
+            let reasons = try await Self.stalled { _, socket, client in
+                client.raw.stream.resumeReading()
+                // 4 MiB, 16 times what the queue holds.
+                @Loop func more() {
+                    while sent < 512, socket.queuedBytes < 64 << 10 {
+                        socket.emit("block", json: Self.block)
+                        sent += 1
+                    }
+                    if sent < 512 { socket.whenDrained { more() } }
+                }
+                more()
+                for _ in 0..<512 { _ = await client.next() }
+            }
+            return (reasons, sent)
+        }
+        #expect(reasons.isEmpty)
+        #expect(sent == 512)
+    }
+}

@@ -1,0 +1,98 @@
+import EventLoop
+import TestSupport
+import Wire
+
+@testable import Realtime
+
+/// A server with Socket.IO on a free port, its time standing still.
+@Loop struct SocketsUnderTest {
+    let sockets: SocketServer
+    let server: HTTPServer
+    let timing = ManualTiming()
+    let port: Int
+
+    init(_ change: (inout SocketServerOptions) -> Void = { _ in }) throws {
+        var options = SocketServerOptions()
+        options.engine.nodeName = "test"
+        change(&options)
+        sockets = SocketServer(options: options, timing: timing)
+        server = HTTPServer(
+            router: Router(), errorBody: { .text($0.status, $0.code) }, upgrade: sockets, timing: timing)
+        port = try server.listen(host: "127.0.0.1", port: 0)
+    }
+
+    func connect(_ packet: String = "40") async throws -> SocketClient {
+        let client = try await SocketClient.open(port)
+        if !packet.isEmpty {
+            client.send("4" + packet.dropFirst(packet.first == "4" ? 1 : 0))
+            _ = await client.next()
+        }
+        return client
+    }
+}
+
+/// A WebSocket client that shows what it gets, frame by frame.
+@Loop final class SocketClient {
+    let raw: RawClient
+    private var decoder = WebSocketDecoder(role: .client, maximumMessage: 1 << 24)
+
+    private init(_ raw: RawClient) {
+        self.raw = raw
+    }
+
+    /// Past the Engine.IO handshake, unless `sid` names a session to upgrade.
+    static func open(_ port: Int, sid: String? = nil) async throws -> SocketClient {
+        let raw = try await RawClient.connect(port)
+        let session = sid.map { "&sid=\($0)" } ?? ""
+        raw.send(
+            "GET /socket.io/?EIO=4&transport=websocket\(session) HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await raw.waitFor("\r\n\r\n")
+        let head = raw.text.prefix(while: { _ in true })
+        let end = head.utf8.firstRange(of: "\r\n\r\n".utf8)
+        raw.drop(end.map { head.utf8.distance(from: head.utf8.startIndex, to: $0.upperBound) } ?? 0)
+        let client = SocketClient(raw)
+        if sid == nil { _ = await client.next() }
+        return client
+    }
+
+    func send(_ text: String) {
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendMaskedFrame(.text, Array(text.utf8), mask: 0x1234_5678, to: &frame)
+        raw.send(frame)
+    }
+
+    func send(binary bytes: [UInt8]) {
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendMaskedFrame(.binary, bytes, mask: 0x1234_5678, to: &frame)
+        raw.send(frame)
+    }
+
+    /// The next message: text as it is, binary as `<n bytes>`, a close frame as `close CODE`, `end` when there is none.
+    func next() async -> String {
+        while true {
+            var offset = 0
+            var payload: [UInt8] = []
+            let input = raw.received
+            guard let event = try? decoder.next(input.span, &offset, into: &payload) else { return "broken" }
+            raw.drop(offset)
+            switch event {
+            case .text: return String(decoding: payload, as: UTF8.self)
+            case .binary: return "<\(payload.map(String.init).joined(separator: " "))>"
+            case .close(let code): return "close \(code ?? 0)"
+            case .ping, .pong: continue
+            case .needsMore:
+                if raw.hasEnded { return "end" }
+                await raw.wait { [raw] in !raw.received.isEmpty }
+                if raw.received.isEmpty { return "end" }
+            }
+        }
+    }
+
+    func next(_ count: Int) async -> [String] {
+        var messages: [String] = []
+        for _ in 0..<count { messages.append(await next()) }
+        return messages
+    }
+}
