@@ -11,7 +11,7 @@ struct DeadlineTests {
     {
         try await onLoop {
             let timing = ManualTiming()
-            let pool = try await startedPool(timing)
+            let pool = try await startedPool(timing) { $0.statementTimeout = .zero }
             let identifier = try await pool.query(Self.processID)[0].int(at: 0)
             let slow = begin { try await pool.query(Self.sleep, [600], timeout: .seconds(5)).count }
             let patient = begin { try await pool.query(QueryTests.echo, [7], timeout: .seconds(60))[0].int(at: 0) }
@@ -21,6 +21,10 @@ struct DeadlineTests {
             #expect(error?.kind == .timedOut)
             #expect(error?.mayHaveTakenEffect == true)
             #expect(error?.statement == "sleep")
+            let isCancelled = try await Observer.shared.wakes(identifier)
+            #expect(isCancelled)
+            // Without a cancellation this gives the connection up, and what waits behind fails.
+            if !isCancelled { timing.advance(by: .seconds(2)) }
             let answer = try await patient.value
             #expect(answer == 7)
             let after = try await pool.query(Self.processID)[0].int(at: 0)

@@ -131,4 +131,17 @@ struct LossTests {
             #expect(error?.message.contains("no_such_database") == true)
         }
     }
+
+    @Test func `a host name is resolved, and a closed port is no server`() async throws {
+        try await onLoop {
+            var closed = try configuration()
+            closed.host = "localhost"
+            // tcpmux: nothing has listened there for decades.
+            closed.port = 1
+            let pool = PostgresPool(closed)
+            let error = await failure { try await pool.script("SELECT 1") }
+            #expect(error?.kind == .unavailable)
+            #expect(error?.message.contains("refused") == true)
+        }
+    }
 }

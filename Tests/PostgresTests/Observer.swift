@@ -19,6 +19,12 @@ final class Observer {
         while try await !isAsleep(processID) {}
     }
 
+    /// Whether the backend stops sleeping within very many looks at it.
+    func wakes(_ processID: Int64) async throws -> Bool {
+        for _ in 0..<20_000 where try await !isAsleep(processID) { return true }
+        return false
+    }
+
     func isAsleep(_ processID: Int64) async throws -> Bool {
         try await !query(Self.sleeper, processID).isEmpty
     }

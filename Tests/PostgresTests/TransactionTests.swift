@@ -125,6 +125,7 @@ struct TransactionTests {
             timing.advance(by: .seconds(2))
             let error = await failure { try await slow.value }
             #expect(error?.kind == .timedOut)
+            #expect(error?.mayHaveTakenEffect == false)
             timing.advance(by: .milliseconds(100))
             await up.reach(1)
             while try await Observer.shared.isAsleep(identifier) {}
@@ -145,9 +146,33 @@ struct TransactionTests {
                     for id in 2... { _ = try await transaction.query(table.insert, [.int(Int64(id))]) }
                 }
             }
-            #expect(error?.kind == .outcomeUnknown || error?.kind == .unavailable)
+            #expect(error?.kind == .unavailable)
+            #expect(error?.mayHaveTakenEffect == false)
             let after = try await pool.query(table.count)[0].int(at: 0)
             #expect(after == 0)
+        }
+    }
+
+    @Test func `a transaction that its node leaves idle is ended by the server`() async throws {
+        try await onLoop {
+            let pool = try await startedPool(SystemTiming.shared) {
+                $0.idleInTransactionTimeout = .milliseconds(30)
+            }
+            try await pool.script("DROP TABLE IF EXISTS idled; CREATE TABLE idled (id int)")
+            let table = Table("idled")
+            let down = Occurrences()
+            pool.onStateChange = { if !$0 { down.note() } }
+            let error = await failure {
+                try await pool.transaction { transaction in
+                    _ = try await transaction.query(table.insert, [1])
+                    await down.reach(1)
+                    _ = try await transaction.query(table.insert, [2])
+                }
+            }
+            #expect(error?.kind == .unavailable)
+            let after = try await pool.query(table.count)[0].int(at: 0)
+            #expect(after == 0)
+            await pool.stop()
         }
     }
 }

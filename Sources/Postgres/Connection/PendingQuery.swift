@@ -12,6 +12,9 @@ final class PendingQuery {
     let deadline: LoopTime
     /// Within a transaction nothing is repeated: its other statements would be missing.
     let isTransactional: Bool
+    /// Whether it is committed when it succeeds: false within a transaction, but for its COMMIT. Else it has had no
+    /// effect whenever the connection is lost.
+    let commits: Bool
 
     var step = Step.execution
     /// What this statement is prepared as on the connection it was sent over.
@@ -23,13 +26,15 @@ final class PendingQuery {
 
     init(
         _ statement: PostgresStatement, _ parameters: [PostgresValue], began: LoopTime, deadline: LoopTime,
-        isTransactional: Bool, continuation: UnsafeContinuation<Result<PostgresRows, PostgresError>, Never>
+        isTransactional: Bool, commits: Bool,
+        continuation: UnsafeContinuation<Result<PostgresRows, PostgresError>, Never>
     ) {
         self.statement = statement
         self.parameters = parameters
         self.began = began
         self.deadline = deadline
         self.isTransactional = isTransactional
+        self.commits = commits
         self.continuation = continuation
     }
 

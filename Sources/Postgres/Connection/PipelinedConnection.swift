@@ -233,8 +233,8 @@ final class PipelinedConnection: LinkOwner {
         link.close()
         while let query = inFlight.popFirst() {
             let outcome = PostgresError(
-                .outcomeUnknown, "the connection was lost: \(error.message)", statement: query.statement.name,
-                mayHaveTakenEffect: true)
+                query.commits ? .outcomeUnknown : .unavailable, "the connection was lost: \(error.message)",
+                statement: query.statement.name, mayHaveTakenEffect: query.commits)
             pool.settle(query, .failure(outcome))
         }
         pool.connectionClosed(self, error, wasUp: wasUp, wasReady: wasReady)

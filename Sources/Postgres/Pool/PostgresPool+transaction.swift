@@ -12,6 +12,7 @@ extension PostgresPool {
     /// wait for the connection included; the server ends it when it waits for this node longer than
     /// `idleInTransactionTimeout`.
     ///
+    /// A connection lost before the COMMIT is `.unavailable` (nothing has happened), during it `.outcomeUnknown`.
     /// What `body` throws is thrown on after the rollback; when that fails too, both as `PostgresTransactionError`.
     /// When a statement failed and `body` returned all the same, nothing is committed and a `.sql` error is thrown.
     public func transaction<T: Sendable>(
@@ -65,7 +66,7 @@ extension PostgresPool {
         }
         let rows: PostgresRows
         do throws(PostgresError) {
-            rows = try await transaction.query(Self.commitStatement)
+            rows = try await transaction.run(Self.commitStatement, commits: true)
         } catch {
             connection.close()
             throw error

@@ -98,6 +98,7 @@ public final class PostgresPool {
         let outcome = await withUnsafeContinuation { continuation in
             let query = PendingQuery(
                 statement, parameters, began: now, deadline: now + timeout, isTransactional: false,
+                commits: true,
                 continuation: continuation)
             submit(query)
         }
@@ -107,12 +108,13 @@ public final class PostgresPool {
     /// Runs one statement of a transaction over the connection that it holds.
     func query(
         _ statement: PostgresStatement, _ parameters: [PostgresValue], deadline: LoopTime,
-        over connection: PipelinedConnection
+        commits: Bool = false, over connection: PipelinedConnection
     ) async throws(PostgresError) -> PostgresRows {
         let now = timing.now
         let outcome = await withUnsafeContinuation { continuation in
             let query = PendingQuery(
                 statement, parameters, began: now, deadline: deadline, isTransactional: true,
+                commits: commits,
                 continuation: continuation)
             connection.submit(query)
             if !query.isSettled { armCheck(at: deadline) }
@@ -304,7 +306,7 @@ public final class PostgresPool {
     private static func timedOut(_ query: PendingQuery, wasSent: Bool) -> PostgresError {
         PostgresError(
             .timedOut, wasSent ? "no answer in time" : "not sent in time", statement: query.statement.name,
-            mayHaveTakenEffect: wasSent)
+            mayHaveTakenEffect: wasSent && query.commits)
     }
 
     private func failWaiting(_ error: PostgresError) {

@@ -21,9 +21,15 @@ public final class PostgresTransaction {
     public func query(
         _ statement: PostgresStatement, _ parameters: [PostgresValue] = []
     ) async throws(PostgresError) -> PostgresRows {
+        try await run(statement, parameters, commits: false)
+    }
+
+    func run(
+        _ statement: PostgresStatement, _ parameters: [PostgresValue] = [], commits: Bool
+    ) async throws(PostgresError) -> PostgresRows {
         guard !isOver else { throw PostgresError(.unavailable, "the transaction is over", statement: statement.name) }
         do throws(PostgresError) {
-            return try await pool.query(statement, parameters, deadline: deadline, over: connection)
+            return try await pool.query(statement, parameters, deadline: deadline, commits: commits, over: connection)
         } catch {
             if error.kind == .timedOut { isAbandoned = true }
             throw error
