@@ -79,6 +79,10 @@ def door(home, swift, step):
             (folder / "site").mkdir()
             for shared in nginx.SHARED:
                 (folder / shared).write_text((nginx.SOURCE / shared).read_text(encoding="utf-8"), encoding="utf-8")
+            if not (site / "nodes.conf").exists():
+                # Written at the installation, for as many nodes as the machine has cores.
+                (folder / "site" / "nodes.conf").write_text(
+                    nginx.render_nodes([("node-1", "127.0.0.1:3001")]), encoding="utf-8")
             for path in site.glob("*.conf"):
                 (folder / "site" / path.name).write_text(_here(path.read_text(encoding="utf-8"), folder), encoding="utf-8")
             result = subprocess.run(
@@ -93,7 +97,7 @@ def door(home, swift, step):
 def _here(text, folder):
     text = re.sub(r"^user .*;$", "", text, flags=re.MULTILINE)
     text = re.sub(r"\blisten (?:\S+:)?\d+", lambda _: f"listen 127.0.0.1:{_free()}", text)
-    return re.sub(r"(?<=\s)/(?:var|run|tmp)/[\w./-]*", lambda found: f"{folder}/{Path(found.group()).name}", text)
+    return re.sub(r"(?<=\s)/(?:var|run|tmp|dev)/[\w./-]*", lambda found: f"{folder}/{Path(found.group()).name}", text)
 
 
 def _free():
