@@ -43,7 +43,7 @@ import Wire
         handshakeBucket = options.maximumHandshakesPerSecond.map { TokenBucket(rate: $0, timing: timing) }
     }
 
-    var openSessions: [EngineSession] { Array(sessions.values) }
+    var openSessions: [EngineSession] { sessions.values.filter(\.isOpen) }
 
     // MARK: Sessions
 

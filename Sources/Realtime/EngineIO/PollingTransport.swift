@@ -112,7 +112,8 @@ import EventLoop
         runningPost = nil
         exchange.owner = nil
         let body = exchange.request.body
-        var isMalformed = false
+        // The session may have ended while the body was on its way.
+        var isMalformed = !session.isOpen
         body.withUnsafeBytes { bytes in
             var start = 0
             // A separator at the very end leaves an empty packet, which is one too many; an empty body holds none.

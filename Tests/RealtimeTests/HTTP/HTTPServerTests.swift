@@ -61,6 +61,33 @@ import Wire
         #expect(bodies == ["later", "abc", "later", "now "])
     }
 
+    @Test func `a client that pipelines without reading is held back, and still gets every answer`() async throws {
+        let (bodies, requests) = try await onLoop {
+            let gate = Gate()
+            let tested = try ServerUnderTest { router in
+                router.on(.get, "/gate") { _ in
+                    await gate.wait()
+                    return .text(200, "gate")
+                }
+            }
+            let client = try await tested.connect()
+            client.send("GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")
+            let filler = String(repeating: "f", count: 1_000)
+            for number in 0..<1_000 {
+                client.send("GET /now?\(number) HTTP/1.1\r\nHost: x\r\nX-Filler: \(filler)\r\n\r\n")
+            }
+            while tested.server.statistics.requests == 0 { await Task.yield() }
+            for _ in 0..<100 { await Task.yield() }
+            let requests = tested.server.statistics.requests
+            gate.open()
+            var bodies = [try await client.reply()?.body ?? "none"]
+            for _ in 0..<1_000 { bodies.append(try await client.reply()?.body ?? "none") }
+            return (bodies, requests)
+        }
+        #expect(requests == 1)
+        #expect(bodies == ["gate"] + (0..<1_000).map { "now \($0)" })
+    }
+
     @Test func `a request that comes one byte at a time is served`() async throws {
         let body = try await onLoop {
             let tested = try ServerUnderTest()

@@ -1,0 +1,70 @@
+import EventLoop
+import TestSupport
+import Testing
+import Wire
+
+@testable import Realtime
+
+@Suite(.timeLimit(.minutes(1))) struct OriginTests {
+    @Loop private static func handshake(
+        _ extra: String, _ change: @escaping (inout SocketServerOptions) -> Void
+    ) async throws -> Reply? {
+        let tested = try SocketsUnderTest(change)
+        let raw = try await RawClient.connect(tested.port)
+        raw.send("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: here.example\r\n\(extra)\r\n")
+        return try await raw.reply()
+    }
+
+    @Test func `without a cors option there are no CORS headers`() async throws {
+        let reply = try await onLoop { try await Self.handshake("Origin: http://a.example\r\n") { _ in } }
+        #expect(reply?.status == 200)
+        #expect(reply?["access-control-allow-origin"] == nil)
+        #expect(reply?["vary"] == nil)
+    }
+
+    @Test func `a listed origin is echoed, with credentials where they are allowed, another is not`() async throws {
+        let replies = try await onLoop {
+            var replies: [Reply?] = []
+            for origin in ["http://a.example", "http://b.example"] {
+                replies.append(
+                    try await Self.handshake("Origin: \(origin)\r\n") {
+                        $0.engine.cors = CORSOptions(origins: .list(["http://a.example"]), allowsCredentials: true)
+                    })
+            }
+            return replies
+        }
+        #expect(replies[0]?["access-control-allow-origin"] == "http://a.example")
+        #expect(replies[0]?["access-control-allow-credentials"] == "true")
+        #expect(replies[0]?["vary"] == "Origin")
+        #expect(replies[1]?["access-control-allow-origin"] == nil)
+        #expect(replies[1]?["vary"] == "Origin")
+    }
+
+    @Test(arguments: [
+        ("", 200), ("Origin: http://here.example\r\n", 200), ("Origin: https://listed.example\r\n", 200),
+        ("Origin: https://elsewhere.example\r\n", 403), ("Origin: null\r\n", 403),
+    ])
+    func `where origins are checked a foreign one opens no session`(extra: String, status: Int) async throws {
+        let reply = try await onLoop {
+            try await Self.handshake(extra) {
+                $0.engine.checksOrigin = true
+                $0.engine.cors = CORSOptions(origins: .list(["https://listed.example"]))
+            }
+        }
+        #expect(reply?.status == status)
+        if status == 403 { #expect(reply?.body == #"{"code":4,"message":"Forbidden"}"#) }
+    }
+
+    @Test func `session ids name their node, sockets' ids theirs`() async throws {
+        let (sid, id) = try await onLoop {
+            let tested = try SocketsUnderTest { $0.socketPrefix = "abcdef" }
+            var id = ""
+            tested.sockets.namespace("/").onConnect { id = $0.id }
+            _ = try await tested.connect()
+            let sid = tested.sockets.engine.openSessions.first?.id ?? ""
+            return (sid, id)
+        }
+        #expect(sid.hasPrefix("test.") && sid.utf8.count == 25)
+        #expect(id.hasPrefix("abcdef") && id.utf8.count == 20)
+    }
+}
