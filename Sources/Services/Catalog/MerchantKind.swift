@@ -1,0 +1,6 @@
+/// What a merchant is.
+public enum MerchantKind: String, CaseIterable, Sendable {
+    case restaurant = "RESTAURANT"
+    case store = "STORE"
+    case warehouse = "WAREHOUSE"
+}
