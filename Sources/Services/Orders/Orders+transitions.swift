@@ -23,6 +23,20 @@ extension Orders {
             order, to: status, reason: reason, by: identity, version: version, correlationID: correlationID)
     }
 
+    /// `{orderId, status, reason?}`: as `move`, for transports that name the order in the message.
+    public func move(
+        naming body: InputReader, by identity: Identity, correlationID: String
+    ) async throws(ServiceError) -> OrderAnswer {
+        var input = body
+        let order = input.id("orderId")
+        let status = input.choice("status", OrderStatus.self)
+        let reason = input.optionalText("reason", characters: 1...InputLimits.noteLength)
+        try input.finish()
+        guard let status else { throw .invalid("status", "REQUIRED", "is required") }
+        return try await move(
+            order, to: status, reason: reason, by: identity, version: nil, correlationID: correlationID)
+    }
+
     /// `{reason?}`
     public func cancel(
         _ order: UUID16, _ body: InputReader, by identity: Identity, version: Int?, correlationID: String

@@ -10,6 +10,14 @@ import Wire
 struct RouteSupport {
     let accounts: Accounts
     let log: Log
+    /// Nil when rates are not limited.
+    let rates: RateLimits?
+
+    init(accounts: Accounts, log: Log, rates: RateLimits? = nil) {
+        self.accounts = accounts
+        self.log = log
+        self.rates = rates
+    }
 
     /// Runs `body`, and answers its errors as problem+json.
     func answering(
@@ -41,10 +49,15 @@ struct RouteSupport {
 
     /// Who bears the request's token, its session still being good.
     func identify(_ request: Request) async throws(ServiceError) -> Identity {
+        try await accounts.authenticate(bearerToken(request))
+    }
+
+    /// The token of `Authorization: Bearer` (RFC 6750, 2.1).
+    func bearerToken(_ request: Request) throws(ServiceError) -> String {
         guard let header = request.headers["Authorization"] else { throw ServiceError.noToken }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw ServiceError.noToken }
-        return try await accounts.authenticate(parts[1].filter { $0 != " " })
+        return parts[1].filter { $0 != " " }
     }
 
     /// The body as JSON, read member by member: 415 for another media type, 400 for what is not JSON.
