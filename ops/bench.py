@@ -18,9 +18,8 @@ def run(home, name):
         names = ", ".join(known) or "none yet"
         raise Failure(f"there is no benchmark {name} (there are: {names})" if name else "there are no benchmarks yet")
     home.create()
-    if not build.current():
-        build.toolchain()
-    prerequisites.ensure(Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN)
+    also = () if build.current() else build.libraries()
+    prerequisites.ensure(Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN, also=also)
     build.release(Step("build"), home.log("build"))
     failed = []
     for one, program in chosen.items():

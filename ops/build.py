@@ -23,25 +23,53 @@ MISSING = ("the Swift 6.3 toolchain is missing: install it as https://www.swift.
 COMPLAINTS = 8
 
 
-def toolchain():
-    """(swift, version) of the first toolchain that is new enough: on PATH, then where toolchains usually lie."""
+#: The toolchain's programs that a build runs, and Debian's packages for what they link: a minimal system lacks some.
+PROGRAMS = ("swift-build", "swift-test", "swift-frontend", "swift-format", "clang", "lld")
+LIBRARIES = {
+    "libncurses.so.6": "libncurses6", "libtinfo.so.6": "libtinfo6", "libxml2.so.2": "libxml2",
+    "libcurl.so.4": "libcurl4", "libedit.so.2": "libedit2", "libsqlite3.so.0": "libsqlite3-0",
+    "libz.so.1": "zlib1g", "libstdc++.so.6": "libstdc++6", "libgcc_s.so.1": "libgcc-s1",
+}
+
+
+def candidates():
+    """Every `swift` here: on PATH, then where toolchains usually lie."""
     places = [shutil.which("swift")]
     places += ["/opt/swift/usr/bin/swift", "/usr/libexec/swift/bin/swift", "/usr/libexec/swift/usr/bin/swift"]
     places += sorted(Path("/usr/libexec/swift").glob("*/usr/bin/swift"), reverse=True)
     swiftly = Path(os.environ.get("SWIFTLY_HOME_DIR", Path.home() / ".local/share/swiftly"))
     places += [swiftly / "bin/swift", *sorted(swiftly.glob("toolchains/*/usr/bin/swift"), reverse=True)]
+    return [str(place) for place in places if place is not None and os.access(place, os.X_OK)]
+
+
+def libraries():
+    """Packages whose libraries the toolchain here cannot find. A Failure where there is no toolchain at all."""
+    found = candidates()
+    if not found:
+        raise Failure(MISSING)
+    folder = Path(os.path.realpath(found[0])).parent
+    packages = set()
+    for program in PROGRAMS:
+        if (folder / program).exists():
+            text = subprocess.run(["ldd", str(folder / program)], capture_output=True, text=True, check=False).stdout
+            packages.update(LIBRARIES[name] for name in re.findall(r"(\S+) => not found", text) if name in LIBRARIES)
+    return sorted(packages)
+
+
+def toolchain():
+    """(swift, version) of the first toolchain that is new enough."""
     older = None
-    for place in places:
-        if place is None or not os.access(place, os.X_OK):
-            continue
-        result = subprocess.run([str(place), "--version"], capture_output=True, text=True, check=False,
+    for place in candidates():
+        result = subprocess.run([place, "--version"], capture_output=True, text=True, check=False,
                                 stdin=subprocess.DEVNULL)
         match = re.search(r"Swift version (\d+)\.(\d+)(?:\.(\d+))?", result.stdout)
         if not match:
+            said = (result.stderr.strip().splitlines() or ["it says nothing"])[-1]
+            older = older or f"{place} does not run: {said}"
             continue
         number = match.group(0).replace("Swift version ", "")
         if (int(match.group(1)), int(match.group(2))) >= OLDEST:
-            return str(place), number
+            return place, number
         older = older or f"Swift 6.3 or newer is needed; {place} is {number}: see https://www.swift.org/install/linux"
     raise Failure(older or MISSING)
 

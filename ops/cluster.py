@@ -112,11 +112,9 @@ def _check_door(state, port):
 
 
 def _check_tools(home):
-    if not build.current():
-        step = Step("toolchain")
-        swift = build.toolchain()
-        step.done(f"Swift {swift[1]}  {dim(swift[0])}")
-    prerequisites.ensure(Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN)
+    building = not build.current()
+    groups = (prerequisites.BUILD, prerequisites.RUN) if building else (prerequisites.RUN,)
+    prerequisites.ensure(Step("packages"), home.log("install"), *groups, also=build.libraries() if building else ())
     build.release(Step("build"), home.log("build"))
 
 

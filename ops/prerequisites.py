@@ -74,9 +74,9 @@ def missing(*groups):
     return found
 
 
-def ensure(step, log, *groups):
-    """Installs what is missing, or fails with the one command that would."""
-    wanted = missing(*groups)
+def ensure(step, log, *groups, also=()):
+    """Installs what is missing of these groups, and `also`, or fails with the one command that would."""
+    wanted = [*missing(*groups), *also]
     if not wanted:
         step.done("all there")
         return

@@ -47,7 +47,8 @@ def run(home, deep):
 
 def _everything(home, deep, tally):
     prerequisites.ensure(
-        Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN, prerequisites.TEST)
+        Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN, prerequisites.TEST,
+        also=build.libraries())
     step = Step("toolchain")
     swift, number = build.toolchain()
     step.done(f"Swift {number}")
