@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pwd
+import re
 import signal
 import time
 from pathlib import Path
@@ -27,6 +28,10 @@ START_PATIENCE = 90.0
 PROBE_PAUSE = 0.1
 #: Seconds between looks at a process where the kernel has no pidfd_open.
 LOOK_PAUSE = 0.3
+#: Bytes at a log's end that are searched for the reason.
+LOG_END = 16384
+#: How a node says that a setting makes no sense: another try would end the same (EX_CONFIG, sysexits.h).
+REFUSES_SETTINGS = 78
 
 
 class Keeper:
@@ -123,7 +128,7 @@ class Keeper:
             lived = time.monotonic() - began
             self._clear()
             self.reason = self._why()
-            self.failures = 0 if served else self.failures + 1
+            self.failures = 0 if served else self.failures + (CHANCES if self.status == REFUSES_SETTINGS else 1)
             pause = 0 if served and lived >= GOOD else pause
             self.restarts += 1
             seconds = PAUSES[min(pause, len(PAUSES) - 1)]
@@ -202,7 +207,7 @@ class Keeper:
         """In a few words why it ended: its last line, for a refusal to start is one line; else the signal."""
         if self.status is not None and self.status < 0:
             return f"killed by {signal.Signals(-self.status).name}"
-        text = _last_line(self.part.log, self.log_began)
+        text = _complaint(self.part.log, self.log_began)
         if self.status is None:
             return "killed or crashed"
         return text if self.status != 0 and text else f"exit status {self.status}"
@@ -217,19 +222,23 @@ class Keeper:
             self.news.notify_all()
 
 
-def _last_line(path, begin):
-    """The last line of a log after `begin` bytes; of a JSON line what it says."""
+#: How servers mark the line that says why they give up.
+_GRAVE = re.compile(r"FATAL|PANIC|\[emerg\]|Fatal error|FATAL CONFIG|^lastmile-node: ")
+
+
+def _complaint(path, begin):
+    """Why a part gave up, from its log after `begin` bytes: the last line that says so, else the last line."""
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            file.seek(max(begin if begin <= size else 0, size - 8192))
-            lines = [text for text in file.read().decode("utf-8", "replace").splitlines() if text.strip()]
+            file.seek(max(begin if begin <= size else 0, size - LOG_END))
+            lines = [text.strip() for text in file.read().decode("utf-8", "replace").splitlines() if text.strip()]
     except OSError:
         return ""
-    if not lines:
-        return ""
+    grave = [text for text in lines if _GRAVE.search(text)]
+    last = (grave or lines or [""])[-1]
     try:
-        value = json.loads(lines[-1])
-        return str(value.get("message") or value.get("msg") or lines[-1])
+        value = json.loads(last)
+        return str(value.get("detail") or value.get("event") or last)
     except (ValueError, AttributeError):
-        return lines[-1].strip()
+        return last.removeprefix("lastmile-node: ")
