@@ -29,11 +29,11 @@ CREATE TYPE matching_row AS (
 );
 
 -- Unix milliseconds. Deadlines are rounded up and the present down, so that nobody holds a deadline for over too soon.
-CREATE FUNCTION ms_floor(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+CREATE FUNCTION ms_floor(at timestamptz) RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT floor(extract(epoch FROM at) * 1000)::bigint $$;
-CREATE FUNCTION ms_ceil(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+CREATE FUNCTION ms_ceil(at timestamptz) RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT ceil(extract(epoch FROM at) * 1000)::bigint $$;
-CREATE FUNCTION from_ms(ms bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS
+CREATE FUNCTION from_ms(ms bigint) RETURNS timestamptz LANGUAGE sql STABLE AS
 $$ SELECT 'epoch'::timestamptz + ms * interval '1 millisecond' $$;
 
 -- Claims what is due; p_order: only that order, right after the change that woke it. SKIP LOCKED, so it waits for nobody.
@@ -43,7 +43,9 @@ CREATE FUNCTION claim_matching(
 ) RETURNS SETOF matching_row LANGUAGE plpgsql AS $$
 DECLARE
     m matchings;
-    v_pickup geometry;
+    v_lat double precision;
+    v_lng double precision;
+    v_candidates integer;
     v_version integer;
     v_total bigint;
     v_currency text;
@@ -56,10 +58,13 @@ BEGIN
             ORDER BY d.wake_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED) due
         WHERE matchings.order_id = due.order_id RETURNING matchings.*
     LOOP
-        SELECT pickup, version, total, currency, ST_Distance(pickup::geography, dropoff::geography)
-        INTO v_pickup, v_version, v_total, v_currency, v_meters
+        SELECT ST_Y(pickup), ST_X(pickup), version, total, currency, ST_Distance(pickup::geography, dropoff::geography)
+        INTO v_lat, v_lng, v_version, v_total, v_currency, v_meters
         FROM orders WHERE id = m.order_id AND status = 'MATCHING';
         CONTINUE WHEN NOT FOUND;
+        -- In a variable: with a sub-select for an argument the planner would not take the nearest drivers' query in.
+        SELECT p_candidates + count(DISTINCT f.driver_id) INTO v_candidates FROM offers f
+        WHERE f.order_id = m.order_id AND f.state = 'EXPIRED';
         RETURN QUERY
         SELECT 'order', m.order_id, m.step, v_version, ms_floor(clock_timestamp()), m.round, m.tries_used,
             ms_ceil(m.retry_at), v_total, v_currency, v_meters, m.correlation_id, NULL::uuid, NULL::uuid, NULL::bigint,
@@ -74,15 +79,12 @@ BEGIN
             NULL::bigint, NULL, NULL::double precision, NULL, n.driver_id, NULL::uuid, NULL::bigint, n.distance_meters, true,
             n.load, n.capacity, NULL, (SELECT max(f.round) FROM offers f WHERE f.order_id = m.order_id
                 AND f.driver_id = n.driver_id AND f.state = 'EXPIRED')
-        FROM nearest_free_drivers(ST_Y(v_pickup), ST_X(v_pickup), p_radius,
-            p_candidates + (SELECT count(DISTINCT f.driver_id) FROM offers f
-                WHERE f.order_id = m.order_id AND f.state = 'EXPIRED')::integer,
-            p_silent_seconds, m.order_id) n;
+        FROM nearest_free_drivers(v_lat, v_lng, p_radius, v_candidates, p_silent_seconds, m.order_id) n;
         RETURN QUERY
         SELECT 'candidate', m.order_id, m.step, NULL::integer, NULL::bigint, NULL::integer, NULL::integer, NULL::bigint,
             NULL::bigint, NULL, NULL::double precision, NULL, n.driver_id, NULL::uuid, NULL::bigint, n.distance_meters, n.alive,
             n.load, n.capacity, nullif(n.earlier, 'OPEN'), NULL::integer
-        FROM nearest_unasked_drivers(ST_Y(v_pickup), ST_X(v_pickup), p_radius, p_unasked, p_silent_seconds, m.order_id) n;
+        FROM nearest_unasked_drivers(v_lat, v_lng, p_radius, p_unasked, p_silent_seconds, m.order_id) n;
     END LOOP;
 END $$;
 
