@@ -54,6 +54,17 @@ func begin<T: Sendable>(_ body: @escaping @Loop @Sendable () async throws -> T) 
     Task.immediate(executorPreference: Loop.taskExecutor) { try await body() }
 }
 
+/// The store's error that a body throws; nil when it throws none.
+@Loop
+func failure(_ body: @Loop () async throws -> Void) async throws -> StoreError? {
+    do {
+        try await body()
+        return nil
+    } catch let error as StoreError {
+        return error
+    }
+}
+
 func place(_ latitude: Double, _ longitude: Double) throws -> Coordinate {
     try #require(Coordinate(latitude: latitude, longitude: longitude))
 }
