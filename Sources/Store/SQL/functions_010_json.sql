@@ -1,5 +1,7 @@
 -- JSON resources in the contract's shapes, written as text: member order stays, and no document is built to be
--- thrown away. Every function here is a single expression, so that the planner takes it into the query that calls it.
+-- thrown away. A function whose body is one expression is written in SQL, so that the planner takes it into the query
+-- that calls it; what reads tables is in PL/pgSQL, which keeps its plan for the session: in SQL it would be planned at
+-- each call.
 
 -- RFC 3339, UTC, milliseconds (truncated, so that no answer lies ahead of the clock).
 CREATE FUNCTION rfc3339(at timestamptz) RETURNS text LANGUAGE sql STABLE AS
@@ -27,12 +29,15 @@ CREATE FUNCTION order_event_json(e order_events) RETURNS text LANGUAGE sql STABL
         ',"correlationId":"' || e.correlation_id || '"', '}')
 $$;
 
-CREATE FUNCTION order_items_json(p_order uuid) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT concat('[', string_agg(
-        concat('{"productId":"', i.product_id, '","name":', json_text(i.name), ',"quantity":', i.quantity,
-            ',"unitPrice":', i.unit_price, '}'), ',' ORDER BY i.line), ']')
-    FROM order_items i WHERE i.order_id = p_order
-$$;
+CREATE FUNCTION order_items_json(p_order uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT concat('[', string_agg(
+            concat('{"productId":"', i.product_id, '","name":', json_text(i.name), ',"quantity":', i.quantity,
+                ',"unitPrice":', i.unit_price, '}'), ',' ORDER BY i.line), ']')
+        FROM order_items i WHERE i.order_id = p_order
+    );
+END $$;
 
 CREATE FUNCTION order_json(o orders) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT concat(
@@ -51,19 +56,22 @@ CREATE FUNCTION order_json(o orders) RETURNS text LANGUAGE sql STABLE AS $$
 $$;
 
 -- What a driver is offered. expiresInMs is as of the call, by the clock that decides, never below 0.
-CREATE FUNCTION offer_json(f offers) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT concat(
-        '{"offerId":"', f.id, '","orderId":"', f.order_id,
-        '","merchant":{"id":"', m.id, '","name":', json_text(m.name), ',"kind":"', m.kind,
-        '"},"pickup":{"lat":', ST_Y(o.pickup), ',"lng":', ST_X(o.pickup), ',"address":', json_text(o.pickup_address),
-        '},"dropoff":{"lat":', ST_Y(o.dropoff), ',"lng":', ST_X(o.dropoff),
-        ',"address":', json_text(o.dropoff_address),
-        '},"distanceMeters":', round(f.distance_meters::numeric, 1), ',"payout":', f.payout,
-        ',"currency":"', f.currency, '","expiresAt":"', rfc3339(f.expires_at),
-        '","expiresInMs":', greatest(0, floor(extract(epoch FROM f.expires_at - clock_timestamp()) * 1000))::bigint,
-        '}')
-    FROM orders o JOIN merchants m ON m.id = o.merchant_id WHERE o.id = f.order_id
-$$;
+CREATE FUNCTION offer_json(f offers) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT concat(
+            '{"offerId":"', f.id, '","orderId":"', f.order_id,
+            '","merchant":{"id":"', m.id, '","name":', json_text(m.name), ',"kind":"', m.kind,
+            '"},"pickup":{"lat":', ST_Y(o.pickup), ',"lng":', ST_X(o.pickup), ',"address":', json_text(o.pickup_address),
+            '},"dropoff":{"lat":', ST_Y(o.dropoff), ',"lng":', ST_X(o.dropoff),
+            ',"address":', json_text(o.dropoff_address),
+            '},"distanceMeters":', round(f.distance_meters::numeric, 1), ',"payout":', f.payout,
+            ',"currency":"', f.currency, '","expiresAt":"', rfc3339(f.expires_at),
+            '","expiresInMs":', greatest(0, floor(extract(epoch FROM f.expires_at - clock_timestamp()) * 1000))::bigint,
+            '}')
+        FROM orders o JOIN merchants m ON m.id = o.merchant_id WHERE o.id = f.order_id
+    );
+END $$;
 
 CREATE FUNCTION offer_withdrawn_json(f offers) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT concat('{"offerId":"', f.id, '","orderId":"', f.order_id, '","reason":"',
@@ -93,13 +101,16 @@ CREATE FUNCTION product_json(p products) RETURNS text LANGUAGE sql STABLE AS $$
         ',"createdAt":"', rfc3339(p.created_at), '","updatedAt":"', rfc3339(p.updated_at), '"}')
 $$;
 
-CREATE FUNCTION driver_json(d drivers) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT concat(
-        '{"id":"', d.id, '","name":', json_text(a.name), ',"available":', d.available::text, ',"vehicle":"', d.vehicle,
-        '","capacity":', d.capacity, ',"load":', d.load,
-        ',"location":', CASE WHEN p.location IS NULL THEN 'null' ELSE concat(
-            '{"lat":', ST_Y(p.location), ',"lng":', ST_X(p.location), ',"heading":', coalesce(p.heading::text, 'null'),
-            ',"speed":', coalesce(p.speed::text, 'null'), ',"at":"', rfc3339(p.at), '"}') END,
-        ',"updatedAt":"', rfc3339(d.updated_at), '"}')
-    FROM accounts a LEFT JOIN driver_positions p ON p.driver_id = d.id WHERE a.id = d.id
-$$;
+CREATE FUNCTION driver_json(d drivers) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT concat(
+            '{"id":"', d.id, '","name":', json_text(a.name), ',"available":', d.available::text, ',"vehicle":"', d.vehicle,
+            '","capacity":', d.capacity, ',"load":', d.load,
+            ',"location":', CASE WHEN p.location IS NULL THEN 'null' ELSE concat(
+                '{"lat":', ST_Y(p.location), ',"lng":', ST_X(p.location), ',"heading":', coalesce(p.heading::text, 'null'),
+                ',"speed":', coalesce(p.speed::text, 'null'), ',"at":"', rfc3339(p.at), '"}') END,
+            ',"updatedAt":"', rfc3339(d.updated_at), '"}')
+        FROM accounts a LEFT JOIN driver_positions p ON p.driver_id = d.id WHERE a.id = d.id
+    );
+END $$;

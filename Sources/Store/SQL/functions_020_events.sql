@@ -74,19 +74,23 @@ CREATE FUNCTION is_assigned(p_status text) RETURNS boolean LANGUAGE sql IMMUTABL
 $$ SELECT p_status IN ('ACCEPTED', 'DRIVER_ARRIVING', 'PICKED_UP', 'FAILED') $$;
 
 -- Ends the order's open offers, the order being locked.
-CREATE FUNCTION withdraw_open_offers(p_order uuid, p_reason text) RETURNS SETOF change LANGUAGE sql VOLATILE AS $$
-    WITH ended AS (
+CREATE FUNCTION withdraw_open_offers(p_order uuid, p_reason text) RETURNS SETOF change LANGUAGE plpgsql AS $$
+DECLARE f offers;
+BEGIN
+    FOR f IN
         UPDATE offers SET state = 'WITHDRAWN', reason = p_reason, answered_at = clock_timestamp(),
             xid = pg_current_xact_id()
         WHERE order_id = p_order AND state = 'OPEN' RETURNING offers.*
-    )
-    SELECT (offer_change(ended.*::offers)).* FROM ended
-$$;
+    LOOP
+        RETURN NEXT offer_change(f);
+    END LOOP;
+END $$;
 
 -- Sets the matching step due at once, the order being locked.
-CREATE FUNCTION wake_matching(p_order uuid) RETURNS void LANGUAGE sql VOLATILE AS $$
-    UPDATE matchings SET wake_at = clock_timestamp(), step = step + 1 WHERE order_id = p_order
-$$;
+CREATE FUNCTION wake_matching(p_order uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE matchings SET wake_at = clock_timestamp(), step = step + 1 WHERE order_id = p_order;
+END $$;
 
 -- The one place that moves a locked order to another status, with all that follows from it: version and event, the
 -- driver freed and the assignment ended, stock returned, offers withdrawn, matching begun anew or stopped.

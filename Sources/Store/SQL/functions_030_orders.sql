@@ -26,12 +26,13 @@ END $$;
 CREATE FUNCTION idempotency_store(
     p_account uuid, p_route text, p_key text, p_body_hash bytea, p_status integer, p_location text, p_version integer,
     p_body text
-) RETURNS void LANGUAGE sql VOLATILE AS $$
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_key IS NULL THEN RETURN; END IF;
     INSERT INTO idempotency_keys (account_id, route, key, body_hash, status, location, version, body, expires_at)
-    SELECT p_account, p_route, p_key, p_body_hash, p_status, p_location, p_version, p_body,
-        clock_timestamp() + interval '24 hours'
-    WHERE p_key IS NOT NULL
-$$;
+    VALUES (p_account, p_route, p_key, p_body_hash, p_status, p_location, p_version, p_body,
+        clock_timestamp() + interval '24 hours');
+END $$;
 
 -- Places an order: prices and names from the catalogue, stock reserved, event 1, and for what is paid at the door
 -- also the entry into matching, all in one transaction. Only products that count their stock are locked, by id.

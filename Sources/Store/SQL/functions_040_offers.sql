@@ -119,7 +119,10 @@ BEGIN
 END $$;
 
 -- The driver's offers that are still open, newest first, as {"data": […]}.
-CREATE FUNCTION driver_offers(p_driver uuid) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT concat('{"data":[', string_agg(offer_json(f), ',' ORDER BY f.created_at DESC), '],"nextCursor":null}')
-    FROM offers f WHERE f.driver_id = p_driver AND f.state = 'OPEN' AND f.expires_at > clock_timestamp()
-$$;
+CREATE FUNCTION driver_offers(p_driver uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT concat('{"data":[', string_agg(offer_json(f), ',' ORDER BY f.created_at DESC), '],"nextCursor":null}')
+        FROM offers f WHERE f.driver_id = p_driver AND f.state = 'OPEN' AND f.expires_at > clock_timestamp()
+    );
+END $$;

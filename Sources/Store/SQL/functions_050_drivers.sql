@@ -110,7 +110,10 @@ CREATE FUNCTION store_positions(
     p_speeds double precision[], p_accuracies double precision[], p_ats bigint[], p_node text
 ) RETURNS TABLE (driver_id uuid, lat double precision, lng double precision, heading double precision,
     speed double precision, at text, order_id uuid, customer_id uuid, merchant_id uuid, order_status text)
-LANGUAGE sql VOLATILE AS $$
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH points AS (
         SELECT DISTINCT ON (i.driver) i.driver, i.lat, i.lng, i.heading, i.speed, i.accuracy,
             least(coalesce(to_timestamp(i.ms / 1000.0), clock_timestamp()), clock_timestamp()) AS at
@@ -132,15 +135,17 @@ LANGUAGE sql VOLATILE AS $$
         rfc3339(t.at), o.id, o.customer_id, o.merchant_id, o.status
     FROM taken t
     LEFT JOIN assignments s ON s.driver_id = t.driver_id AND s.ended_at IS NULL
-    LEFT JOIN orders o ON o.id = s.order_id
-$$;
+    LEFT JOIN orders o ON o.id = s.order_id;
+END $$;
 
 -- Stamps the drivers whose sockets this node holds.
-CREATE FUNCTION stamp_seen(p_drivers uuid[], p_node text) RETURNS void LANGUAGE sql VOLATILE AS $$
+CREATE FUNCTION stamp_seen(p_drivers uuid[], p_node text) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
     INSERT INTO driver_positions AS p (driver_id, seen_at, node)
     SELECT id, clock_timestamp(), p_node FROM unnest(p_drivers) AS id ORDER BY id
-    ON CONFLICT (driver_id) DO UPDATE SET seen_at = excluded.seen_at, node = excluded.node
-$$;
+    ON CONFLICT (driver_id) DO UPDATE SET seen_at = excluded.seen_at, node = excluded.node;
+END $$;
 
 -- Since when a driver has been silent: the latest of its last sign of life; the death or return of the node that last
 -- held it (dead: no beat for p_dead_seconds; its drivers were seen until its last beat); and the start of the

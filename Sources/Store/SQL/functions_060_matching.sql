@@ -187,15 +187,18 @@ BEGIN
 END $$;
 
 -- Every decision on an order, oldest first, with what those who were offered it said.
-CREATE FUNCTION order_decisions(p_order uuid) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT concat('{"data":[', string_agg(concat(
-        '{"step":', d.step, ',"round":', d.round, ',"triesUsed":', d.tries_used, ',"at":"', rfc3339(d.at),
-        '","outcome":"', d.outcome, '","radiusMeters":', d.radius_meters, ',"candidates":', d.candidates::text, ',"offers":', (
-            SELECT concat('[', string_agg(concat('{"offerId":"', f.id, '","driverId":"', f.driver_id, '","distanceMeters":',
-                round(f.distance_meters::numeric, 1), ',"state":"', f.state, '","reason":', json_text(f.reason),
-                ',"expiresAt":"', rfc3339(f.expires_at), '","answeredAt":', json_time(f.answered_at), '}'),
-                ',' ORDER BY f.created_at, f.distance_meters), ']')
-            FROM offers f WHERE f.order_id = d.order_id AND f.created_at = d.at),
-        ',"wakeAt":', json_time(d.wake_at), '}'), ',' ORDER BY d.step), '],"nextCursor":null}')
-    FROM decisions d WHERE d.order_id = p_order
-$$;
+CREATE FUNCTION order_decisions(p_order uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT concat('{"data":[', string_agg(concat(
+            '{"step":', d.step, ',"round":', d.round, ',"triesUsed":', d.tries_used, ',"at":"', rfc3339(d.at),
+            '","outcome":"', d.outcome, '","radiusMeters":', d.radius_meters, ',"candidates":', d.candidates::text, ',"offers":', (
+                SELECT concat('[', string_agg(concat('{"offerId":"', f.id, '","driverId":"', f.driver_id, '","distanceMeters":',
+                    round(f.distance_meters::numeric, 1), ',"state":"', f.state, '","reason":', json_text(f.reason),
+                    ',"expiresAt":"', rfc3339(f.expires_at), '","answeredAt":', json_time(f.answered_at), '}'),
+                    ',' ORDER BY f.created_at, f.distance_meters), ']')
+                FROM offers f WHERE f.order_id = d.order_id AND f.created_at = d.at),
+            ',"wakeAt":', json_time(d.wake_at), '}'), ',' ORDER BY d.step), '],"nextCursor":null}')
+        FROM decisions d WHERE d.order_id = p_order
+    );
+END $$;

@@ -107,16 +107,19 @@ CREATE FUNCTION session_state(p_id uuid) RETURNS TABLE (
 $$;
 
 -- Newest first; p_before: the id that ended the page before.
-CREATE FUNCTION list_accounts(p_query text, p_role text, p_before uuid, p_limit integer) RETURNS text LANGUAGE sql STABLE AS $$
-    WITH page AS (
-        SELECT a FROM accounts a
-        WHERE (p_before IS NULL OR a.id < p_before) AND (p_role IS NULL OR a.role = p_role)
-            AND (p_query IS NULL OR a.email ILIKE '%' || like_literal(p_query) || '%'
-                OR a.name ILIKE '%' || like_literal(p_query) || '%')
-        ORDER BY a.id DESC LIMIT p_limit + 1
-    ), numbered AS (SELECT page.a, row_number() OVER (ORDER BY (page.a).id DESC) AS n FROM page)
-    SELECT concat('{"data":[', string_agg(account_json(a), ',' ORDER BY n) FILTER (WHERE n <= p_limit),
-        '],"nextCursor":', CASE WHEN count(*) > p_limit
-            THEN json_plain((array_agg((a).id::text) FILTER (WHERE n = p_limit))[1]) ELSE 'null' END, '}')
-    FROM numbered
-$$;
+CREATE FUNCTION list_accounts(p_query text, p_role text, p_before uuid, p_limit integer) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        WITH page AS (
+            SELECT a FROM accounts a
+            WHERE (p_before IS NULL OR a.id < p_before) AND (p_role IS NULL OR a.role = p_role)
+                AND (p_query IS NULL OR a.email ILIKE '%' || like_literal(p_query) || '%'
+                    OR a.name ILIKE '%' || like_literal(p_query) || '%')
+            ORDER BY a.id DESC LIMIT p_limit + 1
+        ), numbered AS (SELECT page.a, row_number() OVER (ORDER BY (page.a).id DESC) AS n FROM page)
+        SELECT concat('{"data":[', string_agg(account_json(a), ',' ORDER BY n) FILTER (WHERE n <= p_limit),
+            '],"nextCursor":', CASE WHEN count(*) > p_limit
+                THEN json_plain((array_agg((a).id::text) FILTER (WHERE n = p_limit))[1]) ELSE 'null' END, '}')
+        FROM numbered
+    );
+END $$;

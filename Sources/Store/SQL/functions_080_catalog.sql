@@ -60,41 +60,44 @@ $$;
 CREATE FUNCTION list_merchants(
     p_lat double precision, p_lng double precision, p_radius double precision, p_kind text, p_query text,
     p_after_meters double precision, p_after uuid, p_limit integer
-) RETURNS text LANGUAGE sql STABLE AS $$
-    WITH matching AS NOT MATERIALIZED (
-        SELECT m, m.id, m.location FROM merchants m
-        WHERE m.deleted_at IS NULL AND (p_kind IS NULL OR m.kind = p_kind)
-            AND (p_query IS NULL OR m.name ILIKE '%' || like_literal(p_query) || '%')
-    ), newest AS (
-        SELECT x.m, NULL::double precision AS meters, x.id FROM matching x
-        WHERE p_lat IS NULL AND (p_after IS NULL OR x.id < p_after)
-        ORDER BY x.id DESC LIMIT p_limit + 1
-    ), reach AS MATERIALIZED (
-        SELECT max(n.meters) AS meters FROM (
-            SELECT ST_Distance(x.location::geography, place(p_lat, p_lng)::geography) AS meters FROM matching x
-            WHERE p_lat IS NOT NULL
-                AND (p_radius IS NULL OR x.location && search_box(p_lat, p_lng, p_radius)
-                    AND ST_Distance(x.location::geography, place(p_lat, p_lng)::geography) <= p_radius)
+) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        WITH matching AS NOT MATERIALIZED (
+            SELECT m, m.id, m.location FROM merchants m
+            WHERE m.deleted_at IS NULL AND (p_kind IS NULL OR m.kind = p_kind)
+                AND (p_query IS NULL OR m.name ILIKE '%' || like_literal(p_query) || '%')
+        ), newest AS (
+            SELECT x.m, NULL::double precision AS meters, x.id FROM matching x
+            WHERE p_lat IS NULL AND (p_after IS NULL OR x.id < p_after)
+            ORDER BY x.id DESC LIMIT p_limit + 1
+        ), reach AS MATERIALIZED (
+            SELECT max(n.meters) AS meters FROM (
+                SELECT ST_Distance(x.location::geography, place(p_lat, p_lng)::geography) AS meters FROM matching x
+                WHERE p_lat IS NOT NULL
+                    AND (p_radius IS NULL OR x.location && search_box(p_lat, p_lng, p_radius)
+                        AND ST_Distance(x.location::geography, place(p_lat, p_lng)::geography) <= p_radius)
+                    AND (ST_Distance(x.location::geography, place(p_lat, p_lng)::geography), x.id)
+                        > (coalesce(p_after_meters, -1), coalesce(p_after, '00000000-0000-0000-0000-000000000000'))
+                ORDER BY x.location <-> place(p_lat, p_lng) LIMIT p_limit + 1) n
+        ), nearest AS (
+            SELECT x.m, ST_Distance(x.location::geography, place(p_lat, p_lng)::geography) AS meters, x.id FROM matching x
+            WHERE p_lat IS NOT NULL AND x.location && search_box(p_lat, p_lng, (SELECT meters FROM reach))
+                AND ST_Distance(x.location::geography, place(p_lat, p_lng)::geography) <= (SELECT meters FROM reach)
                 AND (ST_Distance(x.location::geography, place(p_lat, p_lng)::geography), x.id)
                     > (coalesce(p_after_meters, -1), coalesce(p_after, '00000000-0000-0000-0000-000000000000'))
-            ORDER BY x.location <-> place(p_lat, p_lng) LIMIT p_limit + 1) n
-    ), nearest AS (
-        SELECT x.m, ST_Distance(x.location::geography, place(p_lat, p_lng)::geography) AS meters, x.id FROM matching x
-        WHERE p_lat IS NOT NULL AND x.location && search_box(p_lat, p_lng, (SELECT meters FROM reach))
-            AND ST_Distance(x.location::geography, place(p_lat, p_lng)::geography) <= (SELECT meters FROM reach)
-            AND (ST_Distance(x.location::geography, place(p_lat, p_lng)::geography), x.id)
-                > (coalesce(p_after_meters, -1), coalesce(p_after, '00000000-0000-0000-0000-000000000000'))
-        ORDER BY 2, 3 LIMIT p_limit + 1
-    ), page AS (
-        SELECT row_number() OVER (ORDER BY id DESC) AS n, * FROM newest
-        UNION ALL SELECT row_number() OVER (ORDER BY meters, id) AS n, * FROM nearest
-    )
-    SELECT concat('{"data":[', string_agg(merchant_json(m, meters), ',' ORDER BY n) FILTER (WHERE n <= p_limit),
-        '],"nextCursor":', CASE WHEN count(*) > p_limit
-            THEN json_plain((array_agg(concat_ws('_', meters::text, id::text)) FILTER (WHERE n = p_limit))[1])
-            ELSE 'null' END, '}')
-    FROM page
-$$;
+            ORDER BY 2, 3 LIMIT p_limit + 1
+        ), page AS (
+            SELECT row_number() OVER (ORDER BY id DESC) AS n, * FROM newest
+            UNION ALL SELECT row_number() OVER (ORDER BY meters, id) AS n, * FROM nearest
+        )
+        SELECT concat('{"data":[', string_agg(merchant_json(m, meters), ',' ORDER BY n) FILTER (WHERE n <= p_limit),
+            '],"nextCursor":', CASE WHEN count(*) > p_limit
+                THEN json_plain((array_agg(concat_ws('_', meters::text, id::text)) FILTER (WHERE n = p_limit))[1])
+                ELSE 'null' END, '}')
+        FROM page
+    );
+END $$;
 
 CREATE FUNCTION create_product(
     p_id uuid, p_account uuid, p_merchant uuid, p_name text, p_price bigint, p_currency text, p_stock integer,
@@ -142,16 +145,19 @@ CREATE FUNCTION read_product(p_id uuid, p_merchant uuid) RETURNS text LANGUAGE s
 $$;
 
 -- Of one merchant (p_merchant) or of all; oldest first.
-CREATE FUNCTION list_products(p_merchant uuid, p_query text, p_after uuid, p_limit integer) RETURNS text LANGUAGE sql STABLE AS $$
-    WITH page AS (
-        SELECT p, p.id FROM products p JOIN merchants m ON m.id = p.merchant_id
-        WHERE p.deleted_at IS NULL AND m.deleted_at IS NULL AND (p_merchant IS NULL OR p.merchant_id = p_merchant)
-            AND (p_query IS NULL OR p.name ILIKE '%' || like_literal(p_query) || '%')
-            AND (p_after IS NULL OR p.id > p_after)
-        ORDER BY p.id LIMIT p_limit + 1
-    ), numbered AS (SELECT page.p, page.id, row_number() OVER (ORDER BY page.id) AS n FROM page)
-    SELECT concat('{"data":[', string_agg(product_json(p), ',' ORDER BY n) FILTER (WHERE n <= p_limit),
-        '],"nextCursor":', CASE WHEN count(*) > p_limit
-            THEN json_plain((array_agg(id::text) FILTER (WHERE n = p_limit))[1]) ELSE 'null' END, '}')
-    FROM numbered
-$$;
+CREATE FUNCTION list_products(p_merchant uuid, p_query text, p_after uuid, p_limit integer) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        WITH page AS (
+            SELECT p, p.id FROM products p JOIN merchants m ON m.id = p.merchant_id
+            WHERE p.deleted_at IS NULL AND m.deleted_at IS NULL AND (p_merchant IS NULL OR p.merchant_id = p_merchant)
+                AND (p_query IS NULL OR p.name ILIKE '%' || like_literal(p_query) || '%')
+                AND (p_after IS NULL OR p.id > p_after)
+            ORDER BY p.id LIMIT p_limit + 1
+        ), numbered AS (SELECT page.p, page.id, row_number() OVER (ORDER BY page.id) AS n FROM page)
+        SELECT concat('{"data":[', string_agg(product_json(p), ',' ORDER BY n) FILTER (WHERE n <= p_limit),
+            '],"nextCursor":', CASE WHEN count(*) > p_limit
+                THEN json_plain((array_agg(id::text) FILTER (WHERE n = p_limit))[1]) ELSE 'null' END, '}')
+        FROM numbered
+    );
+END $$;

@@ -90,12 +90,15 @@ END $$;
 CREATE FUNCTION nearby_drivers(
     p_lat double precision, p_lng double precision, p_radius double precision, p_limit integer,
     p_silent_seconds double precision
-) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT concat('{"data":[', string_agg(
-        concat(left(driver_json(d), -1), ',"distanceMeters":', round(n.distance_meters::numeric, 1), '}'),
-        ',' ORDER BY n.distance_meters, d.id), '],"nextCursor":null}')
-    FROM nearest_free_drivers(p_lat, p_lng, p_radius, p_limit, p_silent_seconds, NULL) n JOIN drivers d ON d.id = n.driver_id
-$$;
+) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT concat('{"data":[', string_agg(
+            concat(left(driver_json(d), -1), ',"distanceMeters":', round(n.distance_meters::numeric, 1), '}'),
+            ',' ORDER BY n.distance_meters, d.id), '],"nextCursor":null}')
+        FROM nearest_free_drivers(p_lat, p_lng, p_radius, p_limit, p_silent_seconds, NULL) n JOIN drivers d ON d.id = n.driver_id
+    );
+END $$;
 
 CREATE FUNCTION read_driver(p_driver uuid) RETURNS text LANGUAGE sql STABLE AS
 $$ SELECT driver_json(d) FROM drivers d WHERE d.id = p_driver $$;

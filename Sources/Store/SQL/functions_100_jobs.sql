@@ -10,7 +10,10 @@ $$;
 -- Only the head of the line of a key is given out, so that its jobs run in order and one at a time.
 CREATE FUNCTION claim_jobs(p_queues text[], p_limit integer, p_lease_seconds double precision, p_node text) RETURNS TABLE (
     id uuid, queue text, key text, payload text, attempt integer, correlation_id text
-) LANGUAGE sql VOLATILE AS $$
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     UPDATE jobs SET attempt = jobs.attempt + 1, lease_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
         run_at = clock_timestamp() + make_interval(secs => p_lease_seconds), leased_by = p_node, updated_at = clock_timestamp()
     FROM (
@@ -22,16 +25,18 @@ CREATE FUNCTION claim_jobs(p_queues text[], p_limit integer, p_lease_seconds dou
         ORDER BY j.run_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
     ) due
     WHERE jobs.id = due.id
-    RETURNING jobs.id, jobs.queue, jobs.key, jobs.payload::text, jobs.attempt, jobs.correlation_id
-$$;
+    RETURNING jobs.id, jobs.queue, jobs.key, jobs.payload::text, jobs.attempt, jobs.correlation_id;
+END $$;
 
 -- Done: the row goes. Returns how many were still the caller's.
-CREATE FUNCTION finish_jobs(p_ids uuid[], p_attempts integer[]) RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    WITH done AS (
-        DELETE FROM jobs USING unnest(p_ids, p_attempts) AS i (id, attempt)
-        WHERE jobs.id = i.id AND jobs.attempt = i.attempt AND jobs.state = 'READY' RETURNING 1
-    ) SELECT count(*) FROM done
-$$;
+CREATE FUNCTION finish_jobs(p_ids uuid[], p_attempts integer[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE v_count bigint;
+BEGIN
+    DELETE FROM jobs USING unnest(p_ids, p_attempts) AS i (id, attempt)
+    WHERE jobs.id = i.id AND jobs.attempt = i.attempt AND jobs.state = 'READY';
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END $$;
 
 -- Failed: again after p_delay_seconds; null: that was the last try, and the row stays as dead.
 CREATE FUNCTION fail_job(p_id uuid, p_attempt integer, p_error text, p_delay_seconds double precision) RETURNS boolean
@@ -61,18 +66,21 @@ CREATE FUNCTION job_json(j jobs) RETURNS text LANGUAGE sql STABLE AS $$
 $$;
 
 -- State READY, RUNNING or DEAD; null: any.
-CREATE FUNCTION list_jobs(p_queue text, p_state text, p_after bigint, p_limit integer) RETURNS text LANGUAGE sql STABLE AS $$
-    WITH page AS (
-        SELECT j, j.position FROM jobs j
-        WHERE j.queue = p_queue AND (p_after IS NULL OR j.position > p_after) AND (p_state IS NULL OR p_state =
-            CASE WHEN j.state = 'READY' AND j.lease_until > clock_timestamp() THEN 'RUNNING' ELSE j.state END)
-        ORDER BY j.position LIMIT p_limit + 1
-    ), numbered AS (SELECT page.j, page.position, row_number() OVER (ORDER BY page.position) AS n FROM page)
-    SELECT concat('{"data":[', string_agg(job_json(j), ',' ORDER BY n) FILTER (WHERE n <= p_limit),
-        '],"nextCursor":', CASE WHEN count(*) > p_limit
-            THEN json_plain((array_agg(position::text) FILTER (WHERE n = p_limit))[1]) ELSE 'null' END, '}')
-    FROM numbered
-$$;
+CREATE FUNCTION list_jobs(p_queue text, p_state text, p_after bigint, p_limit integer) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        WITH page AS (
+            SELECT j, j.position FROM jobs j
+            WHERE j.queue = p_queue AND (p_after IS NULL OR j.position > p_after) AND (p_state IS NULL OR p_state =
+                CASE WHEN j.state = 'READY' AND j.lease_until > clock_timestamp() THEN 'RUNNING' ELSE j.state END)
+            ORDER BY j.position LIMIT p_limit + 1
+        ), numbered AS (SELECT page.j, page.position, row_number() OVER (ORDER BY page.position) AS n FROM page)
+        SELECT concat('{"data":[', string_agg(job_json(j), ',' ORDER BY n) FILTER (WHERE n <= p_limit),
+            '],"nextCursor":', CASE WHEN count(*) > p_limit
+                THEN json_plain((array_agg(position::text) FILTER (WHERE n = p_limit))[1]) ELSE 'null' END, '}')
+        FROM numbered
+    );
+END $$;
 
 -- Counts by queue, for ADMIN and metrics.
 CREATE FUNCTION queue_counts() RETURNS TABLE (queue text, ready bigint, running bigint, dead bigint) LANGUAGE sql STABLE AS $$
@@ -83,14 +91,16 @@ $$;
 
 -- One beat. returned_at moves when the node was away for longer than p_dead_seconds, or began anew.
 CREATE FUNCTION beat_node(p_name text, p_epoch text, p_version text, p_dead_seconds double precision) RETURNS void
-LANGUAGE sql VOLATILE AS $$
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
     INSERT INTO nodes AS n (name, epoch, version) VALUES (p_name, p_epoch, p_version)
     ON CONFLICT (name) DO UPDATE SET beat_at = clock_timestamp(), version = excluded.version,
         started_at = CASE WHEN n.epoch = excluded.epoch THEN n.started_at ELSE clock_timestamp() END,
         returned_at = CASE WHEN n.epoch <> excluded.epoch
             OR n.beat_at < clock_timestamp() - make_interval(secs => p_dead_seconds) THEN clock_timestamp() ELSE n.returned_at END,
-        epoch = excluded.epoch
-$$;
+        epoch = excluded.epoch;
+END $$;
 
 CREATE FUNCTION list_nodes() RETURNS TABLE (name text, epoch text, version text, started_at text, silent_ms bigint)
 LANGUAGE sql STABLE AS $$
