@@ -93,7 +93,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ServicesTests",
-            dependencies: ["Services", "Store", "Postgres", "Domain", "Wire", "EventLoop", "Crypto", "TestSupport"],
+            dependencies: [
+                "Services", "Store", "Postgres", "Domain", "Wire", "EventLoop", "Crypto", "Telemetry", "TestSupport",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "ClusterTests",

@@ -5,7 +5,7 @@ public import Wire
 ///
 /// Each reader returns a value that may stand in for a wrong one: nothing may be used before `finish` has returned.
 /// Members that nobody asked for are problems too: typos are found.
-public struct InputReader {
+public struct InputReader: Sendable {
     /// Stands in for a place that is wrong.
     private static let standIn = Coordinate(latitude: 0, longitude: 0)!
 
