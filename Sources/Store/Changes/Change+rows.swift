@@ -68,6 +68,7 @@ extension OfferRecord {
         self.init(
             offerID: try row.id("offer_id"), orderID: try row.id("order_id"), driverID: try row.id("driver_id"),
             transaction: try row.transaction("xid"), state: try row.text("code"),
-            json: try row.bytesIfPresent("json") ?? [])
+            json: try row.bytesIfPresent("json") ?? [],
+            orderVersion: try row.intIfPresent("seq").map { Int($0) })
     }
 }

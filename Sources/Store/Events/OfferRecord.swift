@@ -11,9 +11,13 @@ public struct OfferRecord: Sendable, Equatable {
     /// The payload of `order_offer` while it is open, of `offer_withdrawn` once it was withdrawn or lapsed, with its
     /// reason; empty otherwise (the driver's own answer is no news to it).
     public let json: [UInt8]
+    /// The order's version when the offer was made: what a won marker must be newer than to prove it lost. Nil when it
+    /// came over a channel that does not carry it.
+    public let orderVersion: Int?
 
     public init(
-        offerID: UUID16, orderID: UUID16, driverID: UUID16, transaction: UInt64, state: String, json: [UInt8]
+        offerID: UUID16, orderID: UUID16, driverID: UUID16, transaction: UInt64, state: String, json: [UInt8],
+        orderVersion: Int? = nil
     ) {
         self.offerID = offerID
         self.orderID = orderID
@@ -21,6 +25,7 @@ public struct OfferRecord: Sendable, Equatable {
         self.transaction = transaction
         self.state = state
         self.json = json
+        self.orderVersion = orderVersion
     }
 
     public var isOpen: Bool { state == "OPEN" }

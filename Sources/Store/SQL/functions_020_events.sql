@@ -5,7 +5,8 @@ CREATE TYPE change AS (
     kind text,
     code text,                  -- result: OK or an error; event: its type; offer: its state; session: why; account: its status
     order_id uuid,
-    seq integer,                -- result, order: the version; event: its seq; refused item: its index
+    seq integer,                -- result, order: the version; event: its seq; offer: the order's version when it was made;
+                                -- refused item: its index
     json text,                  -- the resource, the event, order_offer or offer_withdrawn; account: its role
     customer_id uuid,
     merchant_id uuid,
@@ -43,7 +44,7 @@ $$;
 
 -- An offer as its driver is told of it: OPEN until its time is over, then EXPIRED; the driver's own answer is no news.
 CREATE FUNCTION offer_change(f offers) RETURNS change LANGUAGE sql STABLE AS $$
-    SELECT ('offer', s.state, f.order_id, NULL,
+    SELECT ('offer', s.state, f.order_id, f.order_version,
         CASE WHEN s.state = 'OPEN' THEN offer_json(f) WHEN s.state IN ('WITHDRAWN', 'EXPIRED') THEN offer_withdrawn_json(f) END,
         NULL, NULL, f.driver_id, NULL, f.id, f.correlation_id, NULL, NULL, f.xid)::change
     FROM (SELECT CASE WHEN f.state = 'OPEN' AND f.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE f.state END AS state) s
