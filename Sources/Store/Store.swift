@@ -35,8 +35,11 @@ public final class Store {
         }
     }
 
-    func change(_ statement: PostgresStatement, _ parameters: [PostgresValue]) async throws(StoreError) -> Change {
-        try Change(try await rows(statement, parameters))
+    func change(
+        _ statement: PostgresStatement, _ parameters: [PostgresValue],
+        timeout: Duration = PostgresPool.defaultTimeout
+    ) async throws(StoreError) -> Change {
+        try Change(try await rows(statement, parameters, timeout: timeout))
     }
 
     /// The one text value of a statement that builds JSON; nil when it is NULL or there is no row.

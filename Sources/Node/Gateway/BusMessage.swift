@@ -39,6 +39,7 @@ enum BusMessage {
             writer.id(offer.orderID)
             writer.id(offer.driverID)
             writer.number(offer.transaction)
+            writer.number(UInt64(offer.orderVersion ?? 0))
             writer.text(offer.state)
             writer.bytes(offer.json)
         case .access(let change):
@@ -78,14 +79,15 @@ enum BusMessage {
             )
         case 2:
             guard let offer = reader.id(), let order = reader.id(), let driver = reader.id(),
-                let transaction = reader.number(), let state = reader.text(), let json = reader.bytes()
+                let transaction = reader.number(), let orderVersion = reader.number(), let state = reader.text(),
+                let json = reader.bytes()
             else { return nil }
             return (
                 origin,
                 .offer(
                     OfferRecord(
                         offerID: offer, orderID: order, driverID: driver, transaction: transaction, state: state,
-                        json: json))
+                        json: json, orderVersion: orderVersion == 0 ? nil : Int(truncatingIfNeeded: orderVersion)))
             )
         case 3:
             guard let account = reader.id(), let session = reader.optionalID(), let role = reader.text(),

@@ -56,7 +56,7 @@ extension Store {
                 orders[driver]?.append(
                     .init(
                         id: order, customerID: try row.id("customer_id"), merchantID: try row.id("merchant_id"),
-                        status: try row.text("order_status")))
+                        targetMeters: try row.double("target_meters")))
             }
             var result: [StoredPosition] = []
             for row in taken {
@@ -65,7 +65,8 @@ extension Store {
                     StoredPosition(
                         driverID: driver, latitude: try row.double("lat"), longitude: try row.double("lng"),
                         heading: try row.doubleIfPresent("heading"), speed: try row.doubleIfPresent("speed"),
-                        at: try row.text("at"), orders: orders[driver] ?? []))
+                        at: try row.text("at"), orders: orders[driver] ?? [],
+                        vehicle: try row.textIfPresent("vehicle").flatMap(Vehicle.init(rawValue:))))
             }
             return result
         }

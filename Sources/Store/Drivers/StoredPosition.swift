@@ -6,7 +6,8 @@ public struct StoredPosition: Sendable {
         public let id: UUID16
         public let customerID: UUID16
         public let merchantID: UUID16
-        public let status: String
+        /// On the ellipsoid, to the pickup before it and to the dropoff after.
+        public let targetMeters: Double
     }
 
     public let driverID: UUID16
@@ -17,4 +18,6 @@ public struct StoredPosition: Sendable {
     /// RFC 3339, as it goes out.
     public let at: String
     public let orders: [Order]
+    /// Nil when it has no order.
+    public let vehicle: Vehicle?
 }

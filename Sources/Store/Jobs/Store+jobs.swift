@@ -58,9 +58,9 @@ extension Store {
         try await flag(Self.fail, [.id(job.id), .int(job.attempt), .text(error), .double(retrySeconds)])
     }
 
-    /// Starts a dead job anew. False when there is none such.
-    public func retryJob(_ id: UUID16, queue: String) async throws(StoreError) -> Bool {
-        try await flag(Self.retry, [.id(id), .text(queue)])
+    /// Starts a dead job anew, and returns it. Nil when there is none such.
+    public func retryJob(_ id: UUID16, queue: String) async throws(StoreError) -> [UInt8]? {
+        try await json(Self.retry, [.id(id), .text(queue)])
     }
 
     /// A page of a queue, in line order; `state` nil: any.

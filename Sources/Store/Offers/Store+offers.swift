@@ -1,6 +1,6 @@
 public import Domain
 import EventLoop
-import Postgres
+public import Postgres
 
 extension Store {
     private static let accept = PostgresStatement.rows("accept_offer", 4)
@@ -13,10 +13,13 @@ extension Store {
     ///
     /// - Parameters:
     ///   - offer: that very offer; nil: the driver's newest of this order.
+    ///   - timeout: for the answer; that it did not come in time tells nothing of the outcome.
     public func accept(
-        _ order: UUID16, driver: UUID16, offer: UUID16?, correlationID: String
+        _ order: UUID16, driver: UUID16, offer: UUID16?, correlationID: String,
+        timeout: Duration = PostgresPool.defaultTimeout
     ) async throws(StoreError) -> Change {
-        try await change(Self.accept, [.id(order), .id(driver), .id(offer), .text(correlationID)])
+        try await change(
+            Self.accept, [.id(order), .id(driver), .id(offer), .text(correlationID)], timeout: timeout)
     }
 
     /// A driver refuses an order for good. Matching is due at once.

@@ -104,12 +104,13 @@ END $$;
 
 -- Takes a batch of positions, several of one driver too. By the device's time, and never later than now: an older
 -- point than the one known is dropped. Written in id order, since unordered batches deadlock. Returns what was taken, once
--- for each order that the driver has (order_id null: none).
+-- for each order that the driver has (order_id null: none), with the metres to where it is to go next.
 CREATE FUNCTION store_positions(
     p_drivers uuid[], p_lats double precision[], p_lngs double precision[], p_headings double precision[],
     p_speeds double precision[], p_accuracies double precision[], p_ats bigint[], p_node text
 ) RETURNS TABLE (driver_id uuid, lat double precision, lng double precision, heading double precision,
-    speed double precision, at text, order_id uuid, customer_id uuid, merchant_id uuid, order_status text)
+    speed double precision, at text, order_id uuid, customer_id uuid, merchant_id uuid, target_meters double precision,
+    vehicle text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
@@ -132,10 +133,12 @@ BEGIN
         RETURNING p.*
     )
     SELECT t.driver_id, ST_Y(t.location), ST_X(t.location), t.heading::double precision, t.speed::double precision,
-        rfc3339(t.at), o.id, o.customer_id, o.merchant_id, o.status
+        rfc3339(t.at), o.id, o.customer_id, o.merchant_id, ST_Distance(t.location::geography,
+            (CASE WHEN o.status IN ('ACCEPTED', 'DRIVER_ARRIVING') THEN o.pickup ELSE o.dropoff END)::geography), d.vehicle
     FROM taken t
     LEFT JOIN assignments s ON s.driver_id = t.driver_id AND s.ended_at IS NULL
-    LEFT JOIN orders o ON o.id = s.order_id;
+    LEFT JOIN orders o ON o.id = s.order_id
+    LEFT JOIN drivers d ON d.id = s.driver_id;
 END $$;
 
 -- Stamps the drivers whose sockets this node holds.

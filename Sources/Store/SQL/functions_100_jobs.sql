@@ -49,20 +49,20 @@ LANGUAGE sql VOLATILE AS $$
     ) SELECT EXISTS (SELECT 1 FROM failed)
 $$;
 
--- A dead job starts anew, with its tries counted from none, at the end of its line.
-CREATE FUNCTION retry_job(p_id uuid, p_queue text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
-    WITH again AS (
-        UPDATE jobs SET state = 'READY', attempt = 0, run_at = clock_timestamp(), position = DEFAULT,
-            updated_at = clock_timestamp()
-        WHERE id = p_id AND queue = p_queue AND state = 'DEAD' RETURNING 1
-    ) SELECT EXISTS (SELECT 1 FROM again)
-$$;
-
 CREATE FUNCTION job_json(j jobs) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT concat('{"id":"', j.id, '","queue":"', j.queue, '","key":', json_text(j.key), ',"payload":', j.payload::text,
         ',"state":"', CASE WHEN j.state = 'READY' AND j.lease_until > clock_timestamp() THEN 'RUNNING' ELSE j.state END,
         '","attempt":', j.attempt, ',"runAt":"', rfc3339(j.run_at), '","lastError":', json_text(j.last_error),
         ',"correlationId":', json_text(j.correlation_id), ',"createdAt":"', rfc3339(j.created_at), '"}')
+$$;
+
+-- A dead job starts anew, with its tries counted from none, at the end of its line. The job; null: there is none such.
+CREATE FUNCTION retry_job(p_id uuid, p_queue text) RETURNS text LANGUAGE sql VOLATILE AS $$
+    WITH again AS (
+        UPDATE jobs SET state = 'READY', attempt = 0, run_at = clock_timestamp(), position = DEFAULT,
+            updated_at = clock_timestamp()
+        WHERE id = p_id AND queue = p_queue AND state = 'DEAD' RETURNING jobs.*
+    ) SELECT job_json(again.*::jobs) FROM again
 $$;
 
 -- State READY, RUNNING or DEAD; null: any.
