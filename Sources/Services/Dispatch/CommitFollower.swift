@@ -1,5 +1,5 @@
-public import Domain
-import EventLoop
+import Domain
+public import EventLoop
 public import Store
 
 /// What follows a commit on this node: its events and offers are published, an order that entered MATCHING gets its step,

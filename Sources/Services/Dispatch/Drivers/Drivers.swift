@@ -1,6 +1,6 @@
 public import Domain
 public import EventLoop
-public import Store
+import Store
 import Wire
 
 /// What drivers say of themselves: whether they are on duty, with what, and where they are.

@@ -63,15 +63,15 @@ public enum PositionInput {
             // Null says the same as leaving out, but only of what may be left out: the reader knows which.
             guard JSONScanner.kind(bytes, at: value.lowerBound) != .null else { return isOther = true }
             if try JSONScanner.name(bytes, name, equals: "lat") {
-                try set(&lat, bytes, value)
+                isOther = try Self.set(&lat, bytes, value) || isOther
             } else if try JSONScanner.name(bytes, name, equals: "lng") {
-                try set(&lng, bytes, value)
+                isOther = try Self.set(&lng, bytes, value) || isOther
             } else if try JSONScanner.name(bytes, name, equals: "heading") {
-                try set(&heading, bytes, value)
+                isOther = try Self.set(&heading, bytes, value) || isOther
             } else if try JSONScanner.name(bytes, name, equals: "speed") {
-                try set(&speed, bytes, value)
+                isOther = try Self.set(&speed, bytes, value) || isOther
             } else if try JSONScanner.name(bytes, name, equals: "accuracy") {
-                try set(&accuracy, bytes, value)
+                isOther = try Self.set(&accuracy, bytes, value) || isOther
             } else if try JSONScanner.name(bytes, name, equals: "at") {
                 let text = try JSONScanner.string(bytes, value)
                 guard at == nil, let time = TimeStamp(rfc3339: text.utf8.span) else { return isOther = true }
@@ -81,11 +81,13 @@ public enum PositionInput {
             }
         }
 
-        private mutating func set(
+        /// True when the field had a value before.
+        private static func set(
             _ field: inout Double?, _ bytes: Span<UInt8>, _ value: Range<Int>
-        ) throws(WireError) {
-            if field != nil { isOther = true }
+        ) throws(WireError) -> Bool {
+            let isRepeated = field != nil
             field = try JSONScanner.double(bytes, value)
+            return isRepeated
         }
 
         var report: PositionReport? {

@@ -1,4 +1,4 @@
-public import EventLoop
+import EventLoop
 public import Store
 
 /// What a queue's jobs are: how they are done, and how often that is tried.

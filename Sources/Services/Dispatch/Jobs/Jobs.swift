@@ -1,7 +1,7 @@
 import Domain
 public import EventLoop
 import Store
-public import Telemetry
+import Telemetry
 
 /// Does due jobs (protocols 3.2): claims a batch under a lease, runs each job's handler, and ends or defers it.
 ///

@@ -1,5 +1,5 @@
 public import Domain
-import EventLoop
+public import EventLoop
 
 /// Looks whether UNASSIGNED orders can go on: for drivers who became free, came on duty or moved, and for orders whose
 /// time to be looked at again has come.

@@ -1,5 +1,5 @@
 import Domain
-import EventLoop
+public import EventLoop
 import Store
 import Telemetry
 

@@ -1,7 +1,7 @@
 public import Domain
 public import EventLoop
-public import Store
-public import Telemetry
+import Store
+import Telemetry
 
 /// Takes the matching steps that are due: claims the order, lets `MatchingPolicy` decide, carries it out (protocols 3.1).
 ///
@@ -127,6 +127,7 @@ public final class Matching: BackgroundService {
             recovered()
             let steps = claims.map { claim in Loop.start { [self] in await carryOut(claim) } }
             for step in steps { await step.value }
+            statistics.sweeps += 1
             guard claims.count == Self.sweepSize else { return }
         }
     }

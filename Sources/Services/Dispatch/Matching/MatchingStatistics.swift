@@ -1,5 +1,7 @@
 /// What matching has done on this node since the start.
 public struct MatchingStatistics: Sendable, Equatable {
+    /// Looks for due steps that the database answered.
+    public internal(set) var sweeps: UInt64 = 0
     /// Steps carried out.
     public internal(set) var steps: UInt64 = 0
     /// Steps that came too late: the order had moved on, or the lease had.

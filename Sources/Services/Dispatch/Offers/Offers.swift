@@ -163,9 +163,11 @@ public final class Offers {
     ///
     /// - Throws: `NOT_FOUND` when there is no such order.
     public func decisions(on order: UUID16, for admin: UUID16) async throws(ServiceError) -> [UInt8] {
-        try await storing { () async throws(StoreError) -> [UInt8]? in
+        let decisions = try await storing { () async throws(StoreError) -> [UInt8]? in
             guard try await store.order(order, for: admin) != nil else { return nil }
             return try await store.decisions(on: order)
-        } ?? { () throws(ServiceError) in throw .notFound }()
+        }
+        guard let decisions else { throw .notFound }
+        return decisions
     }
 }
