@@ -1,1 +1,4 @@
-print("lastmile-node")
+import EventLoop
+import Glibc
+
+exit(Loop.run { await CommandLineEntry.run() })

@@ -9,6 +9,7 @@ enum BusMessage {
     case event(EventRecord)
     case offer(OfferRecord)
     case access(AccessChange)
+    case membership(MerchantMembership)
     /// A push that may be lost: `event` and its raw JSON arguments, for every socket of the channel.
     case volatile(event: String, json: [UInt8])
 
@@ -49,6 +50,11 @@ enum BusMessage {
             writer.optionalID(change.sessionID)
             writer.text(change.role ?? "")
             writer.text(change.reason)
+        case .membership(let membership):
+            writer.byte(5)
+            writer.number(origin)
+            writer.id(membership.accountID)
+            writer.id(membership.merchantID)
         case .volatile(let event, let json):
             writer.byte(4)
             writer.number(origin)
@@ -99,6 +105,9 @@ enum BusMessage {
         case 4:
             guard let event = reader.text(), let json = reader.bytes() else { return nil }
             return (origin, .volatile(event: event, json: json))
+        case 5:
+            guard let account = reader.id(), let merchant = reader.id() else { return nil }
+            return (origin, .membership(MerchantMembership(accountID: account, merchantID: merchant)))
         default:
             return nil
         }

@@ -41,6 +41,11 @@ extension Gateway {
         bus.publish([Channel.access], BusMessage.access(change).encoded(origin: origin))
     }
 
+    func publish(membership: MerchantMembership) {
+        received(membership)
+        bus.publish([Channel.account(membership.accountID)], BusMessage.membership(membership).encoded(origin: origin))
+    }
+
     /// A push that may be lost, to every socket of these accounts and merchants.
     func publishVolatile(event: String, json: [UInt8], accounts: [UUID16], merchants: [UUID16]) {
         let message = BusMessage.volatile(event: event, json: json).encoded(origin: origin)
@@ -111,8 +116,11 @@ extension Gateway {
             } else {
                 offer(event, to: sockets(on: channel))
             }
-        case .offer(let offer): received(offer)
+        case .offer(let offer):
+            offersHeard([offer])
+            received(offer)
         case .access(let change): received(change)
+        case .membership(let membership): received(membership)
         case .volatile(let event, let json): pushVolatile(event, json, to: sockets(on: channel))
         }
     }

@@ -55,12 +55,16 @@ extension Gateway {
         guard let view, let snapshot = TransactionSnapshot(view.snapshot) else { throw .invalidToken }
         guard view.refusal == nil, view.role == identity.role else { throw .revoked }
         guard !member.subscriber.earlyOverflowed else { throw .unavailable }
+        // One that the account joined between the two statements.
+        let joined = view.merchants.filter { !member.subscriber.merchants.contains($0) }
+        for merchant in joined { add(member, toMerchant: merchant) }
         member.opening = GatewaySocket.Opening(
             events: member.subscriber.connected(
                 snapshot: snapshot, merchants: Set(view.merchants),
                 catchUp: view.catchUp.map { Subscriber.Fill(order: $0.orderID, after: $0.after) },
                 explicit: identity.role == .admin),
             offers: view.offers)
+        await listen(to: joined.map(Channel.merchant), for: member)
     }
 
     /// The CONNECT reply is queued: from here on the socket is pushed to.

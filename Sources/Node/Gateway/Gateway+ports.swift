@@ -4,6 +4,6 @@ import Services
 import Store
 
 /// What the services need of the sockets.
-extension Gateway: LiveEvents, VolatileEvents, ConnectedDrivers {
+extension Gateway: LiveEvents, VolatileEvents, ConnectedDrivers, AccessEvents, MembershipEvents {
     var connectedDrivers: [UUID16] { connectedAccounts(role: .driver) }
 }

@@ -47,6 +47,9 @@ final class Gateway {
     /// Told of every change of access that any source brings: what is cached of sessions ends too.
     var accessChanged: @Loop (AccessChange) -> Void = { _ in }
 
+    /// Told of the offers that other nodes made.
+    var offersHeard: @Loop ([OfferRecord]) -> Void = { _ in }
+
     init(
         store: Store, bus: Bus, namespace: Namespace, timing: any Timing, log: Log, origin: UInt64,
         counters: GatewayCounters
@@ -143,6 +146,18 @@ final class Gateway {
         for socket in sockets where change.sessionID == nil || change.sessionID == socket.identity.session {
             if let role = change.role, change.sessionID == nil, role == socket.identity.role.rawValue { continue }
             end(socket, reason: change.reason)
+        }
+    }
+
+    /// An account belongs to a merchant now: its open sockets follow that merchant's orders too.
+    func received(_ membership: MerchantMembership) {
+        guard let sockets = accounts[membership.accountID] else { return }
+        for socket in sockets where !socket.isClosed {
+            guard socket.identity.role == .merchant, !socket.subscriber.merchants.contains(membership.merchantID)
+            else { continue }
+            socket.subscriber.joined(merchant: membership.merchantID)
+            add(socket, toMerchant: membership.merchantID)
+            Loop.start { [self] in await listen(to: [Channel.merchant(membership.merchantID)], for: socket) }
         }
     }
 

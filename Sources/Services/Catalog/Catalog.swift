@@ -7,10 +7,12 @@ public import Store
 public final class Catalog {
     let store: Store
     let identifiers: IdentifierSource
+    private let memberships: any MembershipEvents
 
-    public init(store: Store, identifiers: IdentifierSource) {
+    public init(store: Store, identifiers: IdentifierSource, memberships: any MembershipEvents) {
         self.store = store
         self.identifiers = identifiers
+        self.memberships = memberships
     }
 
     // MARK: Merchants
@@ -36,6 +38,9 @@ public final class Catalog {
             currency: currency.code, location: "\(request.path)/\(id)", idempotency: request.idempotency)
         let change = try await storing { () async throws(StoreError) in try await store.createMerchant(merchant) }
         if let refusal = change.refusal { throw Self.refused(refusal) }
+        if !change.isReplayed {
+            memberships.publish(membership: MerchantMembership(accountID: identity.account, merchantID: id))
+        }
         return Creation(change, status: Self.created)
     }
 

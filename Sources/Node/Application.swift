@@ -1,0 +1,219 @@
+import Cluster
+import Crypto
+import Domain
+import EventLoop
+import Postgres
+import Realtime
+import Redis
+import Services
+import Store
+import Telemetry
+import Wire
+
+/// Everything a node is made of, and in what order it begins and ends. All that is wired is wired here.
+@Loop
+final class Application {
+    static let version = "0.1.0"
+
+    let configuration: Configuration
+    let timing: any Timing = SystemTiming.shared
+    let log: Log
+    let registry = MetricsRegistry()
+    let pool: PostgresPool
+    let redis: RedisClient
+    let bus: Bus
+    let store: Store
+    let router = Router()
+    let http: HTTPServer
+    let sockets: SocketServer
+    let namespace: Namespace
+    let gateway: Gateway
+    let identifiers: IdentifierSource
+    let accounts: Accounts
+    let catalog: Catalog
+    let orders: Orders
+    let dispatch: Dispatch
+    let health: Health
+    let membership: Membership
+
+    init(_ configuration: Configuration, log: Log) {
+        self.configuration = configuration
+        self.log = log
+        let timing = timing
+        let epoch = UInt64.random(in: .min ... .max)
+        let epochText = String(epoch, radix: 16)
+
+        var postgres = configuration.postgres
+        postgres.applicationName = "lastmile-\(configuration.nodeID)"
+        pool = PostgresPool(postgres, timing: timing)
+        store = Store(pool)
+        redis = RedisClient(configuration.redis, timing: timing)
+        bus = Bus(configuration.redis, client: redis, timing: timing)
+
+        var http = HTTPServerOptions()
+        http.trustedProxies = configuration.trustedProxies
+        self.http = HTTPServer(router: router, options: http, errorBody: { Problem.response($0) }, timing: timing)
+        sockets = SocketServer(options: Self.socketOptions(configuration), timing: timing)
+        namespace = sockets.namespace("/")
+
+        gateway = Gateway(
+            store: store, bus: bus, namespace: namespace, timing: timing, log: log, origin: epoch,
+            counters: GatewayCounters(registry))
+        identifiers = IdentifierSource(timing: timing)
+        accounts = Accounts(
+            store: store, signer: TokenSigner(secret: configuration.tokenSecret),
+            settings: AccountSettings(
+                accessTokenSeconds: configuration.tokenSeconds, passwordCost: configuration.scryptCost,
+                requiresDriverApproval: configuration.requiresDriverApproval),
+            identifiers: identifiers, events: gateway, timing: timing, log: log)
+        dispatch = Dispatch(
+            store: store, matching: configuration.matching, drivers: configuration.drivers,
+            node: Dispatch.Node(name: configuration.nodeID, epoch: epochText, version: Self.version),
+            live: gateway, volatile: gateway, connected: gateway,
+            lock: RedisOrderLock(OrderLock(client: redis, timing: timing)), identifiers: identifiers, timing: timing,
+            log: log)
+        catalog = Catalog(store: store, identifiers: identifiers, memberships: gateway)
+        orders = Orders(store: store, identifiers: identifiers, afterCommit: dispatch.afterCommit)
+
+        let (pool, bus, gateway) = (pool, bus, gateway)
+        health = Health(
+            node: configuration.nodeID, version: Self.version, timing: timing,
+            postgresIsUp: { pool.isUp && gateway.feedIsFresh }, redisIsUp: { bus.isUp })
+        let started = timing.wallMilliseconds
+        let (health, namespace) = (health, namespace)
+        membership = Membership(client: redis, timing: timing) {
+            Member(
+                name: configuration.nodeID, epoch: epochText, version: Self.version,
+                address: "\(configuration.host):\(configuration.port)", startedMilliseconds: started,
+                status: health.status.rawValue, sockets: namespace.socketCount, rooms: namespace.roomCount,
+                loopLagMilliseconds: Int(Loop.statistics.lastLag.wholeMilliseconds))
+        }
+    }
+
+    private static func socketOptions(_ configuration: Configuration) -> SocketServerOptions {
+        var options = SocketServerOptions()
+        options.engine.pingInterval = configuration.pingInterval
+        options.engine.pingTimeout = configuration.pingTimeout
+        options.engine.nodeName = configuration.nodeID
+        if configuration.limitsRates { options.engine.maximumHandshakesPerSecond = configuration.handshakeRate }
+        if !configuration.corsOrigins.isEmpty {
+            options.engine.cors = CORSOptions(origins: .list(configuration.corsOrigins), allowsCredentials: true)
+        }
+        return options
+    }
+
+    // MARK: Beginning
+
+    /// Between two tries to reach PostgreSQL at the start.
+    private static let startRetry: Duration = .seconds(1)
+
+    /// Listens at once, for probes; serves everything else once the schema stands and the feed has begun.
+    func start() async throws {
+        observe()
+        health.register(on: router)
+        try http.listen(host: configuration.host, port: configuration.port)
+        pool.start()
+        redis.start()
+        bus.onBreak = { [gateway, log] in
+            log.warning("bus.broken")
+            gateway.hurryFeed()
+        }
+        bus.onRestored = { [gateway, log] in
+            log.info("bus.restored")
+            gateway.hurryFeed()
+        }
+        redis.onWarning = { [log] in log.warning("redis.warning", ["detail": .string($0)]) }
+        bus.start()
+        try await untilAvailable { () async throws(StoreError) in try await store.migrate() }
+        if configuration.seedsTestData { try await seed() }
+        gateway.accessChanged = { [accounts] in accounts.sessionEnded($0) }
+        gateway.offersHeard = { [dispatch] in dispatch.offers.seen($0) }
+        gateway.listenToAccess()
+        try await untilAvailable { () async throws(StoreError) in try await gateway.startFeed() }
+        dispatch.start()
+        membership.start()
+        registerRoutes()
+        registerEvents()
+        http.mount(sockets)
+        health.isStarted = true
+        log.info("node.started", ["port": LogValue(configuration.port), "version": .string(Self.version)])
+    }
+
+    /// Repeats what failed only because PostgreSQL was not there yet.
+    private func untilAvailable(_ body: () async throws(StoreError) -> Void) async throws {
+        while true {
+            do throws(StoreError) {
+                return try await body()
+            } catch {
+                guard error.kind == .unavailable || error.kind == .timedOut || error.kind == .outcomeUnknown else {
+                    throw error
+                }
+                log.warning("postgres.awaited", ["detail": .string("\(error)")])
+                try await timing.sleep(for: Self.startRetry)
+            }
+        }
+    }
+
+    private func seed() async throws {
+        try await Seeding(accounts: accounts, store: store, log: log).run()
+    }
+
+    private func observe() {
+        let metrics = NodeMetrics(registry: registry)
+        metrics.observe(http: http)
+        metrics.observe(sockets: sockets, namespace: namespace)
+        metrics.observe(postgres: pool)
+        metrics.observe(redis: redis, bus: bus)
+        metrics.observeLoop()
+        ProcessMetrics.register(in: registry, startSeconds: Double(timing.wallMilliseconds) / 1000)
+        metrics.register(on: router)
+    }
+
+    private func registerRoutes() {
+        let limiter = RateLimiter(client: redis, timing: timing)
+        let support = RouteSupport(
+            accounts: accounts, log: log, rates: configuration.limitsRates ? RateLimits(limiter: limiter) : nil)
+        AuthRoutes(support: support).register(on: router)
+        UserRoutes(support: support).register(on: router)
+        MerchantRoutes(support: support, catalog: catalog).register(on: router)
+        OrderRoutes(support: support, orders: orders).register(on: router)
+        ClusterRoutes(support: support, membership: membership, gateway: gateway).register(on: router)
+    }
+
+    private func registerEvents() {
+        namespace.use { [gateway, accounts] socket async throws(ConnectRefusal) in
+            try await gateway.connect(socket) { token throws(ServiceError) in try accounts.verifySignature(token) }
+        }
+        namespace.onConnect { [gateway] in gateway.opened($0) }
+        namespace.onDisconnect { [gateway] socket, _ in
+            if let member = socket.context as? GatewaySocket { gateway.remove(member) }
+        }
+        OrderSocketEvents(
+            orders: orders, identifiers: identifiers, log: log,
+            identify: { ($0.context as? GatewaySocket)?.identity }
+        ).register(on: namespace)
+        SubscriptionEvents(gateway: gateway, store: store, accounts: accounts).register(on: namespace)
+    }
+
+    // MARK: Ending
+
+    /// The order of a drain: nothing new comes in, sockets move in waves, work under way is finished, drivers close, the
+    /// listener last.
+    func drain() async {
+        health.isDraining = true
+        log.info("node.draining", ["sockets": LogValue(namespace.socketCount)])
+        http.beginDrain()
+        sockets.beginDrain()
+        let seconds = min(
+            Double(configuration.drainSeconds), Double(sockets.sessionCount) / Double(configuration.drainRate))
+        await sockets.drain(over: .seconds(seconds))
+        await dispatch.stop()
+        await membership.stop()
+        gateway.stopFeed()
+        await http.close()
+        await bus.stop()
+        await redis.stop()
+        await pool.stop()
+        log.info("node.stopped")
+    }
+}
