@@ -1,1 +1,1 @@
-print("lastmile-replay")
+ReplayCommand.main()
