@@ -177,6 +177,9 @@ final class Application {
         UserRoutes(support: support).register(on: router)
         MerchantRoutes(support: support, catalog: catalog).register(on: router)
         OrderRoutes(support: support, orders: orders).register(on: router)
+        DriverRoutes(support: support, drivers: dispatch.drivers, offers: dispatch.offers).register(on: router)
+        OfferRoutes(support: support, offers: dispatch.offers).register(on: router)
+        QueueRoutes(support: support, jobs: dispatch.jobAdministration).register(on: router)
         ClusterRoutes(support: support, membership: membership, gateway: gateway).register(on: router)
     }
 
@@ -188,9 +191,11 @@ final class Application {
         namespace.onDisconnect { [gateway] socket, _ in
             if let member = socket.context as? GatewaySocket { gateway.remove(member) }
         }
-        OrderSocketEvents(
-            orders: orders, identifiers: identifiers, log: log,
-            identify: { ($0.context as? GatewaySocket)?.identity }
+        let identify: @Loop (Socket) -> Identity? = { ($0.context as? GatewaySocket)?.identity }
+        OrderSocketEvents(orders: orders, identifiers: identifiers, log: log, identify: identify)
+            .register(on: namespace)
+        DriverSocketEvents(
+            drivers: dispatch.drivers, offers: dispatch.offers, identifiers: identifiers, log: log, identify: identify
         ).register(on: namespace)
         SubscriptionEvents(gateway: gateway, store: store, accounts: accounts).register(on: namespace)
     }

@@ -35,6 +35,9 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         self.retryAfter = retryAfter
     }
 
+    /// `detail` as anybody may read it: what went wrong inside is for the log alone.
+    public var publicDetail: String { kind == .internal ? "Something went wrong inside; it has been logged." : detail }
+
     public var description: String { "\(code): \(detail)" }
 
     public static let notFound = ServiceError(.notFound, "NOT_FOUND", "There is no such resource.")

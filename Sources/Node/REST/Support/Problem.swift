@@ -6,7 +6,7 @@ import Wire
 enum Problem {
     static func response(_ error: ServiceError, correlationID: String, acceptLanguage: String?) -> Response {
         var response = response(
-            status: error.kind.status, code: error.code, detail: error.detail, fields: error.fields,
+            status: error.kind.status, code: error.code, detail: error.publicDetail, fields: error.fields,
             correlationID: correlationID, acceptLanguage: acceptLanguage)
         if let seconds = error.retryAfter { response.headers.append("Retry-After", String(seconds)) }
         if error.kind == .unauthorized { response.headers.append("WWW-Authenticate", "Bearer") }

@@ -18,7 +18,7 @@ enum Acknowledgement {
     /// `{ok: true, order}`
     static func order(_ json: [UInt8]) -> [UInt8] { ok { $0.field("order", raw: json) } }
 
-    static func error(_ error: ServiceError) -> [UInt8] { Self.error(code: error.code, message: error.detail) }
+    static func error(_ error: ServiceError) -> [UInt8] { Self.error(code: error.code, message: error.publicDetail) }
 
     static func error(code: String, message: String) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 128)
