@@ -43,12 +43,15 @@ CREATE FUNCTION order_result(o orders) RETURNS change LANGUAGE sql STABLE AS $$
 $$;
 
 -- An offer as its driver is told of it: OPEN until its time is over, then EXPIRED; the driver's own answer is no news.
-CREATE FUNCTION offer_change(f offers) RETURNS change LANGUAGE sql STABLE AS $$
-    SELECT ('offer', s.state, f.order_id, f.order_version,
-        CASE WHEN s.state = 'OPEN' THEN offer_json(f) WHEN s.state IN ('WITHDRAWN', 'EXPIRED') THEN offer_withdrawn_json(f) END,
-        NULL, NULL, f.driver_id, NULL, f.id, f.correlation_id, NULL, NULL, f.xid)::change
-    FROM (SELECT CASE WHEN f.state = 'OPEN' AND f.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE f.state END AS state) s
-$$;
+CREATE FUNCTION offer_change(f offers) RETURNS change LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_state text := CASE WHEN f.state = 'OPEN' AND f.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE f.state END;
+BEGIN
+    RETURN ('offer', v_state, f.order_id, f.order_version,
+        CASE WHEN v_state = 'OPEN' THEN offer_json(f)
+            WHEN v_state IN ('WITHDRAWN', 'EXPIRED') THEN offer_withdrawn_json(f) END,
+        NULL, NULL, f.driver_id, NULL, f.id, f.correlation_id, NULL, NULL, f.xid)::change;
+END $$;
 
 CREATE FUNCTION event_change(e order_events) RETURNS change LANGUAGE sql STABLE AS $$
     SELECT ('event', e.type, e.order_id, e.seq, order_event_json(e), e.customer_id, e.merchant_id, e.driver_id,
