@@ -79,12 +79,18 @@ extension Gateway {
             for (socket, fill) in batch where !socket.isClosed {
                 for event in socket.subscriber.filled(fill, byOrder[fill.order] ?? []) { push(event, to: socket) }
             }
-            requeue(batch)
+            // Heard of and not to be seen yet: asking again at once would only ask faster.
+            let isStarved = events.isEmpty && batch.contains { $0.subscriber.awaits($1.order) }
+            if isStarved { requeueLater(batch) } else { requeue(batch) }
         } catch {
             counters.fillFailures.increment()
             for (socket, fill) in batch { socket.subscriber.fillFailed(fill) }
-            _ = timing.after(Self.retryDelay) { [self] in requeue(batch) }
+            requeueLater(batch)
         }
+    }
+
+    private func requeueLater(_ batch: [(GatewaySocket, Subscriber.Fill)]) {
+        timing.after(Self.retryDelay) { [self] in requeue(batch) }
     }
 
     private func requeue(_ batch: [(GatewaySocket, Subscriber.Fill)]) {

@@ -93,6 +93,8 @@ public struct Subscriber: Sendable {
     /// Orders followed now.
     public var followedCount: Int { follows.count }
     public var hasBacklog: Bool { !backlog.isEmpty }
+    /// Whether the order waits for a fill.
+    public func awaits(_ order: UUID16) -> Bool { follows[order]?.phase == .filling }
     /// The last `seq` told of an order; nil when it is not followed.
     public func last(of order: UUID16) -> Int? { follows[order]?.last }
 
