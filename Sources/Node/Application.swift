@@ -187,8 +187,12 @@ final class Application {
         namespace.use { [gateway, accounts] socket async throws(ConnectRefusal) in
             try await gateway.connect(socket) { token throws(ServiceError) in try accounts.verifySignature(token) }
         }
-        namespace.onConnect { [gateway] in gateway.opened($0) }
-        namespace.onDisconnect { [gateway] socket, _ in
+        namespace.onConnect { [gateway, dispatch] socket in
+            gateway.opened(socket)
+            if let driver = Self.driver(of: socket) { dispatch.presence.sign(of: driver) }
+        }
+        namespace.onDisconnect { [gateway, dispatch] socket, _ in
+            if let driver = Self.driver(of: socket) { dispatch.presence.sign(of: driver) }
             if let member = socket.context as? GatewaySocket { gateway.remove(member) }
         }
         let identify: @Loop (Socket) -> Identity? = { ($0.context as? GatewaySocket)?.identity }
@@ -198,6 +202,12 @@ final class Application {
             drivers: dispatch.drivers, offers: dispatch.offers, identifiers: identifiers, log: log, identify: identify
         ).register(on: namespace)
         SubscriptionEvents(gateway: gateway, store: store, accounts: accounts).register(on: namespace)
+    }
+
+    /// Who is alive because of a socket.
+    private static func driver(of socket: Socket) -> UUID16? {
+        guard let identity = (socket.context as? GatewaySocket)?.identity, identity.role == .driver else { return nil }
+        return identity.account
     }
 
     // MARK: Ending

@@ -14,8 +14,8 @@ struct DriverRoutes {
     func register(on router: Router) {
         router.on(.patch, "/api/v1/drivers/location") { request in
             await support.authenticated(request, roles: [.driver]) { identity async throws(ServiceError) in
-                _ = try support.input(request)
-                try await drivers.moved(identity.account, to: PositionInput.read(request.body))
+                var input = try support.input(request)
+                try await drivers.moved(identity.account, to: PositionInput.read(&input))
                 return .empty(204)
             }
         }
@@ -54,7 +54,6 @@ struct DriverRoutes {
     private static let capacities: ClosedRange<Int64> = 1...10
     /// Metres, unless the request says otherwise.
     private static let nearbyRadius = 5000.0
-    private static let radii = 1.0...500_000.0
 
     private func nearby(_ request: Request) async throws(ServiceError) -> Response {
         try support.allowQuery(request, ["lat", "lng", "radius", "limit"])
@@ -64,7 +63,7 @@ struct DriverRoutes {
         guard let longitude = try support.number(request, "lng", in: Coordinate.longitudes),
             let place = Coordinate(latitude: latitude, longitude: longitude)
         else { throw .invalid("lng", "REQUIRED", "is required") }
-        let radius = try support.number(request, "radius", in: Self.radii) ?? Self.nearbyRadius
+        let radius = try support.number(request, "radius", in: Drivers.nearbyRadii) ?? Self.nearbyRadius
         return .json(200, try await drivers.nearby(place, radiusMeters: radius, limit: support.limit(request)))
     }
 }

@@ -38,9 +38,9 @@ struct DriverSocketEvents {
         }
         on(namespace, "offer_reject") { driver, payload, correlation async throws(ServiceError) in
             let answer = try OfferAnswer(payload)
-            _ = try await offers.reject(
+            let order = try await offers.reject(
                 answer.order, driver: driver, offer: answer.offer, reason: answer.reason, correlationID: correlation)
-            return Acknowledgement.ok
+            return Acknowledgement.order(order.json)
         }
         on(namespace, "order_release") { driver, payload, correlation async throws(ServiceError) in
             var input = try InputReader(body: payload)

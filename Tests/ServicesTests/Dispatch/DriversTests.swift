@@ -125,7 +125,9 @@ struct DriversTests {
             try town.sql("UPDATE driver_positions SET received_at = now() - interval '1 hour', node = NULL")
             town.recorder.connectedDrivers = [driver]
             town.dispatch.start()
-            while try town.sql("SELECT node FROM driver_positions WHERE seen_at > now() - interval '1 minute'") != "node-1" {
+            while try town.sql("SELECT node FROM driver_positions WHERE seen_at > now() - interval '1 minute'")
+                != "node-1"
+            {
                 _ = await town.store.ping(timeout: .seconds(5))
             }
             #expect(try town.sql("SELECT name FROM nodes") == "node-1")

@@ -43,7 +43,7 @@ struct JobsTests {
     @Test func `jobs of one key run in order and are gone when done`() async throws {
         try await withTown { town in
             let work = Work()
-            town.dispatch.jobs.handle("test", JobHandler { job throws(JobFailure) in try await work.run(job) })
+            town.dispatch.jobs.handle("test", JobHandler { job throws(JobFailure) in try work.run(job) })
             for number in 1...5 { _ = try await Self.add(town, String(number), key: "k") }
             town.dispatch.jobs.start()
             try await Self.until(town, "SELECT count(*) FROM jobs", is: "0")
@@ -55,7 +55,7 @@ struct JobsTests {
         try await withTown { town in
             let work = Work(failures: 2)
             town.dispatch.jobs.handle(
-                "test", JobHandler(attempts: 2) { job throws(JobFailure) in try await work.run(job) })
+                "test", JobHandler(attempts: 2) { job throws(JobFailure) in try work.run(job) })
             let id = try await Self.add(town, "{}")
             town.dispatch.jobs.start()
             try await Self.until(
@@ -93,7 +93,7 @@ struct JobsTests {
     @Test func `the job of a dead node is taken over, and what that node says then counts for nothing`() async throws {
         try await withTown { town in
             let work = Work()
-            town.dispatch.jobs.handle("test", JobHandler { job throws(JobFailure) in try await work.run(job) })
+            town.dispatch.jobs.handle("test", JobHandler { job throws(JobFailure) in try work.run(job) })
             _ = try await Self.add(town, "{}")
             let taken = try await town.store.claimJobs(
                 queues: ["test"], limit: 1, leaseSeconds: 60, node: "node-2")

@@ -14,7 +14,7 @@ struct MatchingTests {
             let order = try await town.order(offers: 3)
             #expect(town.recorder.open(order).map(\.driverID).sorted() == drivers.prefix(3).sorted())
             #expect(town.recorder.types(order) == ["order.created", "order.matching"])
-            let decision = String(decoding: try await town.dispatch.offers.decisions(on: order, for: order), as: UTF8.self)
+            let decision = String(decoding: try await town.store.decisions(on: order), as: UTF8.self)
             #expect(decision.contains("\"outcome\":\"ASKING\"") && decision.contains("\"verdict\":\"OFFERED\""))
         }
     }
@@ -53,7 +53,8 @@ struct MatchingTests {
             let driver = try await town.driver()
             town.dispatch.start()
             let order = try await town.order(offers: 1)
-            try town.sql("UPDATE offers SET expires_at = now() - interval '1 second'; UPDATE matchings SET wake_at = now()")
+            try town.sql(
+                "UPDATE offers SET expires_at = now() - interval '1 second'; UPDATE matchings SET wake_at = now()")
             await town.sweep()
             #expect(town.recorder.offers.last?.state == "EXPIRED")
             #expect(try town.sql("SELECT tries_used, round, retry_at > now() FROM matchings") == "1|2|t")

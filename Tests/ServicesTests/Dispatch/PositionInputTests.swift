@@ -16,7 +16,8 @@ struct PositionInputTests {
 
     @Test func `one position is read with all it may bear`() throws {
         let reports = try read(
-            #"{"lat": 48.5, "lng": -2, "heading": 360, "speed": 4.5, "accuracy": 12, "at": "2026-11-21T09:30:00.123Z"}"#)
+            #"{"lat": 48.5, "lng": -2, "heading": 360, "speed": 4.5, "accuracy": 12, "at": "2026-11-21T09:30:00.123Z"}"#
+        )
         let report = try #require(reports.first)
         #expect(reports.count == 1)
         #expect(report.coordinate == Coordinate(latitude: 48.5, longitude: -2))

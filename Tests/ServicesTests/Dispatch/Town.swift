@@ -83,7 +83,7 @@ final class Town {
         await store.pool.stop()
     }
 
-    static func place(north: Double) throws -> Coordinate {
+    nonisolated static func place(north: Double) throws -> Coordinate {
         try #require(Coordinate(latitude: 48.8584 + north / 111_200, longitude: 2.2945))
     }
 

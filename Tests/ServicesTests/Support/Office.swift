@@ -43,11 +43,13 @@ func withOffice(
 
 /// What the services told.
 @Loop
-final class Notes: AccessEvents, AfterCommit {
+final class Notes: AccessEvents, AfterCommit, MembershipEvents {
     private(set) var access: [AccessChange] = []
     private(set) var events: [EventRecord] = []
+    private(set) var memberships: [MerchantMembership] = []
 
     func publish(access: AccessChange) { self.access.append(access) }
+    func publish(membership: MerchantMembership) { memberships.append(membership) }
     func follow(events: [EventRecord], offers: [OfferRecord]) { self.events += events }
 }
 
@@ -71,7 +73,7 @@ final class Office {
         accounts = Accounts(
             store: store, signer: TokenSigner(secret: Self.secret), settings: settings, identifiers: identifiers,
             events: notes, timing: timing, log: .silent)
-        catalog = Catalog(store: store, identifiers: identifiers)
+        catalog = Catalog(store: store, identifiers: identifiers, memberships: notes)
         orders = Orders(store: store, identifiers: identifiers, afterCommit: notes)
     }
 

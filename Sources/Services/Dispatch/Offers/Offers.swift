@@ -158,16 +158,4 @@ public final class Offers {
     public func open(of driver: UUID16) async throws(ServiceError) -> [UInt8] {
         try await storing { () async throws(StoreError) in try await store.openOffers(of: driver) }
     }
-
-    /// Every decision of matching on an order, oldest first, as `{"data": […]}`; for ADMIN.
-    ///
-    /// - Throws: `NOT_FOUND` when there is no such order.
-    public func decisions(on order: UUID16, for admin: UUID16) async throws(ServiceError) -> [UInt8] {
-        let decisions = try await storing { () async throws(StoreError) -> [UInt8]? in
-            guard try await store.order(order, for: admin) != nil else { return nil }
-            return try await store.decisions(on: order)
-        }
-        guard let decisions else { throw .notFound }
-        return decisions
-    }
 }
