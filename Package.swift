@@ -98,7 +98,8 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "ReplayTests", dependencies: ["Replay", "EventLoop", "Wire", "TestSupport"], swiftSettings: house),
+            name: "ReplayTests", dependencies: ["Replay", "Domain", "Realtime", "EventLoop", "Wire", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "ClusterTests",
             dependencies: ["Cluster", "Redis", "Realtime", "Wire", "EventLoop", "Telemetry", "TestSupport"],

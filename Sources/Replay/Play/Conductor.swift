@@ -26,7 +26,7 @@ enum Conductor {
         let api = API(door: options.door)
         try await checkDoor(api)
         let progress = Progress()
-        progress.note("playing \(day.title): \(day.orders.count) orders, \(day.couriers.count) couriers, ")
+        progress.note("playing \(day.title): \(day.orders.count) orders, \(day.couriers.count) couriers")
         let cast = Cast(day: day, api: api)
         try await cast.assemble(
             day, api: api, seed: options.seed, place: { plane.coordinate(east: $0.x, north: $0.y) },
