@@ -43,6 +43,7 @@ CREATE FUNCTION claim_matching(
 ) RETURNS SETOF matching_row LANGUAGE plpgsql AS $$
 DECLARE
     m matchings;
+    v_due uuid[];
     v_lat double precision;
     v_lng double precision;
     v_candidates integer;
@@ -51,12 +52,19 @@ DECLARE
     v_currency text;
     v_meters double precision;
 BEGIN
+    -- now(), not clock_timestamp(): a volatile bound could not use the index, and every armed row would be read.
+    IF p_order IS NULL THEN
+        SELECT array_agg(d.order_id) INTO v_due FROM (
+            SELECT order_id FROM matchings WHERE wake_at <= now()
+            ORDER BY wake_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED) d;
+    ELSE
+        SELECT array_agg(d.order_id) INTO v_due FROM (
+            SELECT order_id FROM matchings WHERE order_id = p_order AND wake_at <= now()
+            FOR NO KEY UPDATE SKIP LOCKED) d;
+    END IF;
     FOR m IN
-        UPDATE matchings SET wake_at = clock_timestamp() + make_interval(secs => p_lease_seconds), step = matchings.step + 1
-        FROM (SELECT d.order_id FROM matchings d
-            WHERE d.wake_at <= clock_timestamp() AND (p_order IS NULL OR d.order_id = p_order)
-            ORDER BY d.wake_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED) due
-        WHERE matchings.order_id = due.order_id RETURNING matchings.*
+        UPDATE matchings SET wake_at = clock_timestamp() + make_interval(secs => p_lease_seconds), step = step + 1
+        WHERE order_id = ANY (v_due) RETURNING *
     LOOP
         SELECT ST_Y(pickup), ST_X(pickup), version, total, currency, ST_Distance(pickup::geography, dropoff::geography)
         INTO v_lat, v_lng, v_version, v_total, v_currency, v_meters
@@ -172,7 +180,7 @@ BEGIN
             JOIN orders u ON u.status = 'UNASSIGNED' AND u.pickup && search_box(ST_Y(p.location), ST_X(p.location), p_radius)
             WHERE p.driver_id = ANY (p_drivers) AND p.location IS NOT NULL
             UNION
-            SELECT m.order_id FROM matchings m WHERE p_drivers IS NULL AND m.recheck_at <= clock_timestamp())
+            SELECT m.order_id FROM matchings m WHERE p_drivers IS NULL AND m.recheck_at <= now())
         ORDER BY id LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
     LOOP
         IF EXISTS (SELECT 1 FROM nearest_free_drivers(ST_Y(o.pickup), ST_X(o.pickup), p_radius, 1, p_silent_seconds, o.id)) THEN

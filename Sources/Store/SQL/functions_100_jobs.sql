@@ -18,7 +18,7 @@ BEGIN
         run_at = clock_timestamp() + make_interval(secs => p_lease_seconds), leased_by = p_node, updated_at = clock_timestamp()
     FROM (
         SELECT j.id FROM jobs j
-        WHERE j.queue = ANY (p_queues) AND j.state = 'READY' AND j.run_at <= clock_timestamp()
+        WHERE j.queue = ANY (p_queues) AND j.state = 'READY' AND j.run_at <= now()
             AND (j.key IS NULL OR NOT EXISTS (
                 SELECT 1 FROM jobs e WHERE e.queue = j.queue AND e.key = j.key AND e.state = 'READY'
                     AND e.position < j.position))
@@ -112,7 +112,7 @@ $$;
 CREATE FUNCTION sweep_expired(p_limit integer) RETURNS bigint LANGUAGE sql VOLATILE AS $$
     WITH keys AS (
         DELETE FROM idempotency_keys WHERE (account_id, route, key) IN (
-            SELECT account_id, route, key FROM idempotency_keys WHERE expires_at <= clock_timestamp()
+            SELECT account_id, route, key FROM idempotency_keys WHERE expires_at <= now()
             LIMIT p_limit FOR UPDATE SKIP LOCKED) RETURNING 1
     ) SELECT count(*) FROM keys
 $$;
