@@ -58,6 +58,8 @@ extension Gateway {
         }
         lastFeed = timing.now
         counters.feedRows.increment(by: UInt64(feed.events.count + feed.offers.count + feed.access.count))
+        // First, so that events of a merchant just joined find the sockets they are for.
+        for membership in feed.memberships { received(membership) }
         for event in feed.events { received(event) }
         for offer in feed.offers { received(offer) }
         for change in feed.access { received(change) }

@@ -7,4 +7,6 @@ public struct FeedPage: Sendable {
     public let events: [EventRecord]
     public let offers: [OfferRecord]
     public let access: [AccessChange]
+    /// Accounts that joined a merchant.
+    public let memberships: [MerchantMembership]
 }

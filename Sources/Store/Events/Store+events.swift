@@ -24,16 +24,21 @@ extension Store {
             var events: [EventRecord] = []
             var offers: [OfferRecord] = []
             var access: [AccessChange] = []
+            var memberships: [MerchantMembership] = []
             for row in rows {
                 switch try row.text("kind") {
                 case "cursor": next = try row.transaction("xid")
                 case "event": events.append(try EventRecord(row))
                 case "offer": offers.append(try OfferRecord(row))
+                case "member":
+                    memberships.append(
+                        MerchantMembership(accountID: try row.id("driver_id"), merchantID: try row.id("merchant_id")))
                 default: access.append(try AccessChange(row))
                 }
             }
             events.sort { ($0.orderID, $0.seq) < ($1.orderID, $1.seq) }
-            return FeedPage(cursor: next, events: events, offers: offers, access: access)
+            return FeedPage(
+                cursor: next, events: events, offers: offers, access: access, memberships: memberships)
         }
     }
 

@@ -18,6 +18,9 @@ CREATE FUNCTION feed(p_cursor xid8) RETURNS SETOF change LANGUAGE sql STABLE AS 
     UNION ALL
     SELECT 'account', a.status, NULL, NULL, a.role, NULL, NULL, a.id, NULL, NULL, NULL, NULL, NULL, a.xid
     FROM accounts a WHERE a.xid >= p_cursor
+    UNION ALL
+    SELECT 'member', NULL, NULL, NULL, NULL, NULL, b.merchant_id, b.account_id, NULL, NULL, NULL, NULL, NULL, b.xid
+    FROM merchant_members b WHERE b.xid >= p_cursor
 $$;
 
 -- An order and its events past p_after, in one statement. The first row is kind 'order' (seq: its version, json: the

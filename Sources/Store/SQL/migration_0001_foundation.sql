@@ -65,9 +65,11 @@ CREATE TABLE merchant_members (
     account_id uuid NOT NULL REFERENCES accounts,
     role text NOT NULL DEFAULT 'OWNER' CHECK (role IN ('OWNER', 'MEMBER')),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (merchant_id, account_id)
 );
 CREATE INDEX merchant_members_account ON merchant_members (account_id);
+CREATE INDEX merchant_members_xid ON merchant_members (xid);
 
 -- The bound on price keeps an order's total (100 lines of 999) inside a bigint.
 CREATE TABLE products (
