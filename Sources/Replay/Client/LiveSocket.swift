@@ -32,6 +32,7 @@ final class LiveSocket {
     var onEvent: (@Loop (String, JSONValue) -> Void)?
 
     private static let connectTimeout: Duration = .seconds(10)
+    /// No node that runs takes as long, whatever part of the cluster is gone.
     private static let callTimeout: Duration = .seconds(8)
     /// How often one who waits for the connection looks whether it is there.
     private static let connectionCheck: Duration = .milliseconds(50)
@@ -83,7 +84,8 @@ final class LiveSocket {
         var bytes: [UInt8] = []
         SocketIOEncoder.appendEvent(event, arguments: payload, acknowledgementID: id, to: &bytes)
         return await withCheckedContinuation { continuation in
-            let timer = SystemTiming.shared.after(Self.callTimeout) { [weak self] in self?.answer(id, .unknown) }
+            // A node that stands still keeps its connections: another may answer over a new one.
+            let timer = SystemTiming.shared.after(Self.callTimeout) { [weak link] in link?.close() }
             calls[id] = (continuation, timer)
             link.send(bytes)
         }
