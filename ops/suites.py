@@ -24,8 +24,9 @@ def swift(home, program, tally, extra=(), name="swift"):
     """`swift test` over what `build --build-tests` has built, with the same `extra` arguments."""
     report = testing.scratch(home, name) / "report.xml"
     step = Step(f"{name} tests")
-    # Parallel suites on two cores would starve each other's timers; xunit needs swift-testing alone.
-    arguments = [program, "test", "--disable-xctest", "--skip-build", *extra, "--xunit-output", str(report)]
+    # Parallel tests on two cores would starve each other's timers; xunit needs swift-testing alone.
+    arguments = [program, "test", "--disable-xctest", "--no-parallel", "--skip-build", *extra,
+                 "--xunit-output", str(report)]
     status = watched(
         step, arguments, home.log(f"test-{name}"), SWIFT_PATIENCE, build.environment(program),
         lambda text: text if text.startswith(("✔", "✘", "◇")) else None)

@@ -15,9 +15,9 @@ struct DriversTests {
     }
 
     @Loop
-    private static func latitude(_ town: Town, _ driver: UUID16) throws -> Double {
-        try #require(
-            Double(town.sql("SELECT ST_Y(location) FROM driver_positions WHERE driver_id = '\(driver)'")))
+    private static func latitude(_ town: Town, _ driver: UUID16) async throws -> Double {
+        let text = try await town.sql("SELECT ST_Y(location) FROM driver_positions WHERE driver_id = '\(driver)'")
+        return try #require(Double(text))
     }
 
     @Test func `a position is written before its ack, the newest of several wins`() async throws {
@@ -31,7 +31,7 @@ struct DriversTests {
                     try Self.report(300, at: now + 2_000), try Self.report(500, at: now + 3_000),
                     try Self.report(400, at: now + 1_000),
                 ])
-            #expect(abs(try Self.latitude(town, driver) - Town.place(north: 500).latitude) < 1e-9)
+            #expect(abs(try await Self.latitude(town, driver) - Town.place(north: 500).latitude) < 1e-9)
         }
     }
 
@@ -39,9 +39,9 @@ struct DriversTests {
         try await withTown { town in
             let driver = try await town.driver(north: 0)
             try await town.dispatch.drivers.moved(driver, to: [try Self.report(100, at: 4_000_000_000_000)])
-            #expect(try town.sql("SELECT at <= clock_timestamp() FROM driver_positions") == "t")
+            #expect(try await town.sql("SELECT at <= clock_timestamp() FROM driver_positions") == "t")
             try await town.dispatch.drivers.moved(driver, to: [try Self.report(200, at: 1_700_000_000_000)])
-            #expect(abs(try Self.latitude(town, driver) - Town.place(north: 100).latitude) < 1e-9)
+            #expect(abs(try await Self.latitude(town, driver) - Town.place(north: 100).latitude) < 1e-9)
             #expect(town.dispatch.drivers.positionStatistics.late == 1)
         }
     }
@@ -60,7 +60,7 @@ struct DriversTests {
             for task in tasks { #expect(await task.value) }
             let statistics = town.dispatch.drivers.positionStatistics
             #expect(statistics.received == 90 && statistics.written == 30 && statistics.batches == 1)
-            #expect(abs(try Self.latitude(town, drivers[7]) - Town.place(north: 1_002).latitude) < 1e-9)
+            #expect(abs(try await Self.latitude(town, drivers[7]) - Town.place(north: 1_002).latitude) < 1e-9)
         }
     }
 
@@ -122,19 +122,19 @@ struct DriversTests {
     @Test func `the drivers of open sockets are stamped, and the node beats`() async throws {
         try await withTown { town in
             let driver = try await town.driver()
-            try town.sql("UPDATE driver_positions SET received_at = now() - interval '1 hour', node = NULL")
+            try await town.sql("UPDATE driver_positions SET received_at = now() - interval '1 hour', node = NULL")
             town.recorder.connectedDrivers = [driver]
             town.dispatch.start()
-            while try town.sql("SELECT node FROM driver_positions WHERE seen_at > now() - interval '1 minute'")
+            while try await town.sql("SELECT node FROM driver_positions WHERE seen_at > now() - interval '1 minute'")
                 != "node-1"
             {
                 _ = await town.store.ping(timeout: .seconds(5))
             }
-            #expect(try town.sql("SELECT name FROM nodes") == "node-1")
+            #expect(try await town.sql("SELECT name FROM nodes") == "node-1")
             // One who comes between two rounds is stamped at once.
             let other = try await town.driver()
             town.dispatch.presence.sign(of: other)
-            while try town.sql("SELECT count(seen_at) FROM driver_positions") != "2" {
+            while try await town.sql("SELECT count(seen_at) FROM driver_positions") != "2" {
                 _ = await town.store.ping(timeout: .seconds(5))
             }
         }

@@ -37,7 +37,7 @@ struct JobsTests {
     /// Looks at the table until a statement says what it should.
     @Loop
     private static func until(_ town: Town, _ statement: String, is expected: String) async throws {
-        while try town.sql(statement) != expected { _ = await town.store.ping(timeout: .seconds(5)) }
+        while try await town.sql(statement) != expected { _ = await town.store.ping(timeout: .seconds(5)) }
     }
 
     @Test func `jobs of one key run in order and are gone when done`() async throws {
@@ -61,7 +61,7 @@ struct JobsTests {
             try await Self.until(
                 town, "SELECT state, attempt, last_error, run_at > clock_timestamp() FROM jobs",
                 is: "READY|1|not yet|t")
-            try town.sql("UPDATE jobs SET run_at = now()")
+            try await town.sql("UPDATE jobs SET run_at = now()")
             town.dispatch.jobs.wake()
             try await Self.until(town, "SELECT state, attempt FROM jobs", is: "DEAD|2")
 
@@ -99,7 +99,7 @@ struct JobsTests {
                 queues: ["test"], limit: 1, leaseSeconds: 60, node: "node-2")
             #expect(taken.count == 1)
             town.dispatch.jobs.start()
-            try town.sql("UPDATE jobs SET run_at = now(), lease_until = now()")
+            try await town.sql("UPDATE jobs SET run_at = now(), lease_until = now()")
             town.dispatch.jobs.wake()
             try await Self.until(town, "SELECT count(*) FROM jobs", is: "0")
             #expect(work.runs == 1)

@@ -42,7 +42,7 @@ struct MatchingTests {
             _ = try await town.dispatch.offers.reject(
                 order, driver: drivers[1], offer: nil, reason: nil, correlationID: "reject")
             // Both have refused for good: that was one try.
-            try town.sql("UPDATE matchings SET retry_at = now(), wake_at = now() WHERE tries_used = 1")
+            try await town.sql("UPDATE matchings SET retry_at = now(), wake_at = now() WHERE tries_used = 1")
             await town.sweep()
             #expect(town.recorder.open(order).isEmpty)
         }
@@ -53,17 +53,17 @@ struct MatchingTests {
             let driver = try await town.driver()
             town.dispatch.start()
             let order = try await town.order(offers: 1)
-            try town.sql(
+            try await town.sql(
                 "UPDATE offers SET expires_at = now() - interval '1 second'; UPDATE matchings SET wake_at = now()")
             await town.sweep()
             #expect(town.recorder.offers.last?.state == "EXPIRED")
-            #expect(try town.sql("SELECT tries_used, round, retry_at > now() FROM matchings") == "1|2|t")
+            #expect(try await town.sql("SELECT tries_used, round, retry_at > now() FROM matchings") == "1|2|t")
             // Too early: a step may come sooner, but does not ask them.
-            try town.sql("UPDATE matchings SET wake_at = now()")
+            try await town.sql("UPDATE matchings SET wake_at = now()")
             await town.sweep()
             #expect(town.recorder.open(order).isEmpty)
-            #expect(try town.sql("SELECT tries_used FROM matchings") == "1")
-            try town.sql("UPDATE matchings SET retry_at = now() - interval '1 second', wake_at = now()")
+            #expect(try await town.sql("SELECT tries_used FROM matchings") == "1")
+            try await town.sql("UPDATE matchings SET retry_at = now() - interval '1 second', wake_at = now()")
             await town.sweep()
             #expect(town.recorder.open(order).map(\.driverID) == [driver])
         }
@@ -130,7 +130,7 @@ struct MatchingTests {
             town.dispatch.start()
             let order = try await town.order(offers: 1)
             #expect(await town.accept(order, drivers[0]).code == "OK")
-            try town.sql(
+            try await town.sql(
                 """
                 UPDATE assignments SET accepted_at = now() - interval '1 hour';
                 UPDATE driver_positions SET received_at = now() - interval '1 hour' WHERE driver_id = '\(drivers[0])';

@@ -47,7 +47,7 @@ struct OffersTests {
                     $0.orderID == lost && $0.driverID == driver
                         && String(decoding: $0.json, as: UTF8.self).contains("AT_CAPACITY")
                 })
-            #expect(try town.sql("SELECT count(*) FROM jobs") == "0")
+            #expect(try await town.sql("SELECT count(*) FROM jobs") == "0")
         }
     }
 
@@ -59,7 +59,8 @@ struct OffersTests {
             let order = try await town.order(offers: 2)
             #expect(await town.accept(order, stranger).code == "OFFER_NOT_FOUND")
             #expect(await town.accept(stranger, drivers[0]).code == "OFFER_NOT_FOUND")
-            try town.sql("UPDATE offers SET expires_at = now() - interval '1 ms' WHERE driver_id = '\(drivers[0])'")
+            try await town.sql(
+                "UPDATE offers SET expires_at = now() - interval '1 ms' WHERE driver_id = '\(drivers[0])'")
             #expect(await town.accept(order, drivers[0]).code == "OFFER_EXPIRED")
             #expect(await town.accept(order, drivers[1]).code == "OK")
             #expect(await town.accept(order, drivers[0]).code == "ORDER_ALREADY_ACCEPTED")
@@ -95,7 +96,7 @@ struct OffersTests {
             let order = try await town.order(offers: 1)
             town.lock.answer = .lost(version: 7)
             #expect(await town.accept(order, driver).code == "ORDER_ALREADY_ACCEPTED")
-            #expect(try town.sql("SELECT status FROM orders") == "MATCHING")
+            #expect(try await town.sql("SELECT status FROM orders") == "MATCHING")
             // The offer was made here, at the order's second version.
             #expect(town.lock.claims.last?.offerVersion == 2)
             // Another offer than the newest known is no ground for a proof.
@@ -131,10 +132,10 @@ struct OffersTests {
                     [.uuid(high: order.high, low: order.low)])
                 let answer = Loop.begin { await town.accept(order, driver).code }
                 let waiting = "datname = '\(town.database)' AND wait_event_type = 'Lock'"
-                while try town.sql("SELECT count(*) FROM pg_stat_activity WHERE \(waiting)") == "0" {
+                while try await town.sql("SELECT count(*) FROM pg_stat_activity WHERE \(waiting)") == "0" {
                     await Task.yield()
                 }
-                try town.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE \(waiting)")
+                try await town.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE \(waiting)")
                 while town.dispatch.offers.statistics.unknownOutcomes == 0 { await Task.yield() }
                 // The pause before it is asked again.
                 town.timing.advance(by: .seconds(1))

@@ -155,9 +155,12 @@ final class Town {
         }
     }
 
-    /// What one SQL statement says, as text.
+    /// What one SQL statement says, as text. Not over the node's connections, and not on its loop.
     @discardableResult
-    func sql(_ statement: String) throws -> String { try PrivatePostgres.shared.sql(statement, database: database) }
+    func sql(_ statement: String) async throws -> String {
+        let database = database
+        return try await offLoop { try PrivatePostgres.shared.sql(statement, database: database) }
+    }
 }
 
 extension Result where Failure == ServiceError {
