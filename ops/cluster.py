@@ -223,7 +223,7 @@ def _introduce(state, seconds):
     if seeded:
         line("  Demo logins: admin@, customer@, driver@, merchant@example.com, password lastmile-demo")
     line("  Try next:")
-    line(f"    open {state.url}  and {state.url}/api")
+    line(f"    open {state.url}")
     if seeded:
         line("    ./lastmile replay --speed 60      a day of deliveries through it")
     else:

@@ -164,6 +164,7 @@ final class Application {
         metrics.observe(sockets: sockets, namespace: namespace)
         metrics.observe(postgres: pool)
         metrics.observe(redis: redis, bus: bus)
+        metrics.observe(dispatch: dispatch)
         metrics.observeLoop()
         ProcessMetrics.register(in: registry, startSeconds: Double(timing.wallMilliseconds) / 1000)
         metrics.register(on: router)

@@ -3,6 +3,7 @@ import EventLoop
 import Postgres
 import Realtime
 import Redis
+import Services
 import Telemetry
 import Wire
 
@@ -64,18 +65,37 @@ struct NodeMetrics {
     }
 
     func observe(redis client: RedisClient, bus: Bus) {
-        registry.gauge("lastmile_redis_up", help: "1 while commands and subscriptions both work.") {
-            Loop.assumeIsolated { bus.isUp ? 1 : 0 }
+        client.register(in: registry)
+        bus.register(in: registry)
+    }
+
+    func observe(dispatch: Dispatch) {
+        count("lastmile_matching_steps_total", "Matching steps taken.") { dispatch.matching.statistics.steps }
+        count("lastmile_matching_offers_total", "Offers that matching made.") { dispatch.matching.statistics.offers }
+        count("lastmile_matching_unassigned_total", "Orders whose every try was used up.") {
+            dispatch.matching.statistics.unassigned
         }
-        registry.gauge("lastmile_bus_channels", help: "Channels this node is subscribed to.") {
-            Loop.assumeIsolated { Double(bus.channelCount) }
+        count("lastmile_matching_failures_total", "Steps and sweeps that failed and are tried again.") {
+            dispatch.matching.statistics.failures
         }
-        registry.counter("lastmile_redis_commands_total", help: "Commands sent to Redis.") {
-            Loop.assumeIsolated { Double(client.statistics.commands) }
+        count("lastmile_offers_accepted_total", "Offers that drivers won.") { dispatch.offers.statistics.accepted }
+        count("lastmile_offers_refused_total", "Accepts that were refused.") { dispatch.offers.statistics.refused }
+        count("lastmile_offers_refused_by_lock_total", "Of these, those that never reached PostgreSQL.") {
+            dispatch.offers.statistics.refusedByLock
         }
-        registry.counter("lastmile_bus_published_total", help: "Messages published to other nodes.") {
-            Loop.assumeIsolated { Double(bus.statistics.published) }
+        count("lastmile_positions_received_total", "Positions that drivers sent.") {
+            dispatch.drivers.positionStatistics.received
         }
+        count("lastmile_positions_written_total", "Positions written, the newest of each driver and batch.") {
+            dispatch.drivers.positionStatistics.written
+        }
+        count("lastmile_jobs_done_total", "Jobs finished.") { dispatch.jobs.statistics.done }
+        count("lastmile_jobs_failed_total", "Tries of jobs that failed.") { dispatch.jobs.statistics.failed }
+        count("lastmile_jobs_dead_total", "Jobs given up.") { dispatch.jobs.statistics.dead }
+    }
+
+    private func count(_ name: String, _ help: String, _ read: @escaping @Loop () -> UInt64) {
+        registry.counter(name, help: help) { Loop.assumeIsolated { Double(read()) } }
     }
 
     func observeLoop() {

@@ -26,7 +26,7 @@ public struct OrderView: Sendable {
         if role == .admin { parties.insert(.admin) }
         if customerID == account { parties.insert(.customer) }
         if isMember { parties.insert(.merchant) }
-        if driverID == account, facts.status.isAssigned { parties.insert(.driver) }
+        if driverID == account { parties.insert(.driver) }
         if hasOffer { parties.insert(.offeredDriver) }
         return parties
     }
