@@ -51,7 +51,7 @@ class Keeper:
         self.reason = ""
         self.wanted = False
         self.task = None
-        self.news = asyncio.Condition()
+        self.news = asyncio.Event()
 
     def adopt(self, part, identity, restarts):
         """Takes over a process that an earlier supervisor left."""
@@ -87,17 +87,17 @@ class Keeper:
     async def serving(self, chances=CHANCES):
         """Returns once it serves; a Failure with the reason when it will not."""
         deadline = time.monotonic() + START_PATIENCE
-        async with self.news:
-            while self.state != "running":
-                if self.failures >= chances:
-                    raise Failure(f"{self.part.name} does not start: {self.reason}")
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise Failure(f"{self.part.name} does not answer after {START_PATIENCE:g} s; see {self.part.log}")
-                try:
-                    await asyncio.wait_for(self.news.wait(), left)
-                except asyncio.TimeoutError:
-                    pass
+        while self.state != "running":
+            if self.failures >= chances:
+                raise Failure(f"{self.part.name} does not start: {self.reason}")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Failure(f"{self.part.name} does not answer after {START_PATIENCE:g} s"
+                              f"{': ' + self.reason if self.reason else ''}; see {self.part.log}")
+            try:
+                await asyncio.wait_for(self.news.wait(), left)
+            except asyncio.TimeoutError:
+                pass
 
     def record(self):
         alive = self.identity is not None and self.identity.alive()
@@ -155,7 +155,7 @@ class Keeper:
                 task.cancel()
 
     async def _ask(self):
-        while not await asyncio.to_thread(probes.ready, self.part.probe):
+        while not await asyncio.to_thread(probes.ready, self.part.probe, self.identity.pid):
             await asyncio.sleep(PROBE_PAUSE)
 
     async def _ended(self):
@@ -215,11 +215,9 @@ class Keeper:
     def _set(self, state):
         self.state = state
         self.changed()
-        asyncio.get_running_loop().create_task(self._tell())
-
-    async def _tell(self):
-        async with self.news:
-            self.news.notify_all()
+        # Whoever waits looks again; the next change has an event of its own.
+        self.news.set()
+        self.news = asyncio.Event()
 
 
 #: How servers mark the line that says why they give up.

@@ -24,12 +24,6 @@ def free(port, host="127.0.0.1"):
     return True
 
 
-def answers(port, host="127.0.0.1"):
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, port)) == 0
-
-
 def allot(home, names, held=()):
     """A port for each name: the one it had, unless a stranger took it; else a free one. `held`: names whose port
     is in use by themselves."""
@@ -50,27 +44,51 @@ def allot(home, names, held=()):
     return {name: kept[name] for name in names}
 
 
+def listens(pid, port):
+    """Whether this very process listens on a port. That something answers there is no proof: it may be a stranger's."""
+    return bool(_listening(port) & _sockets(pid))
+
+
 def owner(port):
     """Who listens on a port, `name (pid N)`, or `another program`."""
-    wanted = set()
+    wanted = _listening(port)
+    for pid in filter(str.isdigit, os.listdir("/proc") if wanted else []):
+        if wanted & _sockets(pid):
+            try:
+                with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+                    return f"{file.read().strip()} (pid {pid})"
+            except OSError:
+                continue
+    return "another program"
+
+
+def _listening(port):
+    """The kernel's names of the TCP sockets that listen on a port, on whatever address (proc(5))."""
+    found = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
             with open(table, encoding="ascii") as file:
                 for row in file.readlines()[1:]:
                     fields = row.split()
                     if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
-                        wanted.add(f"socket:[{fields[9]}]")
+                        found.add(f"socket:[{fields[9]}]")
         except OSError:
             continue
-    for pid in filter(str.isdigit, os.listdir("/proc") if wanted else []):
-        try:
-            for descriptor in os.listdir(f"/proc/{pid}/fd"):
-                if os.readlink(f"/proc/{pid}/fd/{descriptor}") in wanted:
-                    with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
-                        return f"{file.read().strip()} (pid {pid})"
-        except OSError:
-            continue
-    return "another program"
+    return found
+
+
+def _sockets(pid):
+    """The sockets that a process has open; none where we may not look."""
+    found = set()
+    try:
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                found.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+            except OSError:
+                continue
+    except OSError:
+        pass
+    return found
 
 
 def _candidates(home):

@@ -4,13 +4,17 @@ import http.client
 import socket
 import struct
 
+from ops import ports
+
 #: Seconds that a part may take for the answer. Loopback and idle, so far more than it needs.
 PATIENCE = 2.0
 
 
-def ready(probe):
-    """True when the part answers as it should. Never raises: what is not ready is just that."""
+def ready(probe, pid):
+    """True when the part, process `pid`, answers as it should. Never raises: what is not ready is just that."""
     try:
+        if "port" in probe and not ports.listens(pid, probe["port"]):
+            return False
         return _PROBES[probe["type"]](probe)
     except (OSError, http.client.HTTPException, ValueError, struct.error):
         return False

@@ -50,7 +50,7 @@ def _judge(entry):
     else:
         # A node without PostgreSQL runs, though it is not ready for work.
         probe = dict(part.probe, path="/health/live") if part.kind == "node" else part.probe
-        state = "running" if probes.ready(probe) else "unresponsive"
+        state = "running" if probes.ready(probe, identity.pid) else "unresponsive"
     answer = {
         "name": part.name, "kind": part.kind, "pid": identity.pid if alive else None, "address": part.address,
         "state": state, "restarts": record["restarts"],

@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 
 from ops import files, logs, nginx
 from ops.keeper import Keeper
@@ -90,8 +91,11 @@ class Supervisor:
             try:
                 await self._reconcile({value["name"]: Part.from_json(value) for value in desired["parts"]},
                                       desired.get("rollout", False))
-            except Failure as problem:
-                self.error = str(problem)
+            except Exception as problem:
+                # A mistake of this program's own must not leave the caller waiting, nor the parts without a keeper.
+                if not isinstance(problem, Failure):
+                    traceback.print_exc()
+                self.error = str(problem) if isinstance(problem, Failure) else f"{type(problem).__name__}: {problem}"
                 self.say(self.error)
                 if first:
                     self.generation, self.phase = desired["generation"], "failed"
@@ -195,12 +199,13 @@ class Supervisor:
     async def _reload(self):
         """New workers with the new configuration; the old ones serve their sockets to the end."""
         keeper = self.keepers.get("nginx")
-        if keeper is None or keeper.identity is None:
+        identity = keeper.identity if keeper is not None else None
+        before = _children(identity.pid) if identity is not None else set()
+        # One that is just being started again reads the new configuration anyway.
+        if identity is None or not before or not identity.signal(signal.SIGHUP):
             return
-        before = _children(keeper.identity.pid)
-        keeper.identity.signal(signal.SIGHUP)
         deadline = time.monotonic() + RELOAD_PATIENCE
-        while not _children(keeper.identity.pid) - before:
+        while not _children(identity.pid) - before and identity.alive():
             if time.monotonic() > deadline:
                 raise Failure(f"nginx did not take its new configuration; see {keeper.part.log}")
             await asyncio.sleep(0.05)
