@@ -24,9 +24,10 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     /// The name shown in pg_stat_activity.
     public var applicationName = "lastmile"
 
-    /// Connections of the pool. One loop feeds them all and each carries many statements at once, so that few do;
-    /// more than the server's cores gain nothing but statements that wait for locks beside those that do not.
-    public var connections = 4
+    /// Connections of the pool. One loop feeds them all and each carries many statements at once, but the server runs
+    /// those of one connection one after another, each through to its commit on the disk. So what bounds changes a
+    /// second is how many commits one flush of its log can take: well more than cores, few enough for several nodes.
+    public var connections = 16
     /// Statements in flight on one connection. The server runs them one after another: more would only make a
     /// lost connection's unknown outcomes more numerous.
     public var maximumInFlight = 64
