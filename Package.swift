@@ -24,6 +24,9 @@ let package = Package(
         .executable(name: "lastmile-node", targets: ["Node"]),
         .executable(name: "lastmile-replay", targets: ["Replay"]),
         .executable(name: "realtime-echo", targets: ["RealtimeEcho"]),
+        .executable(name: "lastmile-load", targets: ["Load"]),
+        .executable(name: "store-bench", targets: ["StoreBench"]),
+        .executable(name: "lastmile-allocations", targets: ["Allocations"]),
     ],
     targets: [
         // C libraries: a module map and one header each, one Swift importer each.
@@ -73,6 +76,17 @@ let package = Package(
         .executableTarget(
             name: "RealtimeEcho", dependencies: ["Realtime", "Wire", "EventLoop"], path: "Benchmarks/RealtimeEcho",
             swiftSettings: house),
+
+        // What measures: load over sockets, queries through Store, allocations per operation.
+        .executableTarget(
+            name: "Load", dependencies: ["Wire", "EventLoop"], path: "Benchmarks/Load", swiftSettings: house),
+        .executableTarget(
+            name: "StoreBench", dependencies: ["Store", "Postgres", "Domain", "EventLoop"],
+            path: "Benchmarks/StoreBench", swiftSettings: house),
+        .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
+        .executableTarget(
+            name: "Allocations", dependencies: ["AllocationCounter", "Realtime", "Wire", "EventLoop"],
+            path: "Benchmarks/Allocations", exclude: ["limits.json"], swiftSettings: house),
 
         // Tests: one folder a target. TestSupport starts private PostgreSQL and Redis servers and holds the manual clock.
         .target(

@@ -1,42 +1,67 @@
-"""Measurements: every executable `Benchmarks/<name>` or `Benchmarks/<name>/run`, one at a time."""
+"""Measurements: every executable `Benchmarks/<name>.py`, one at a time, so that nothing else of ours runs beside it."""
 
 import os
 import subprocess
+import sys
 
 from ops import build, prerequisites
 from ops.places import ROOT
 from ops.say import Failure, Step, bold, line
 
 FOLDER = ROOT / "Benchmarks"
+PRODUCTS = ("lastmile-load", "store-bench", "lastmile-allocations")
+#: Seconds for one of them; each bounds its own rounds to less.
+PATIENCE = 600
 
 
-def run(home, name):
-    """One benchmark, or all of them; fails when one does."""
+def run(home, name, rounds=None, json=None):
+    """One benchmark, or all of them; fails when one does. `json`: a file that gets one line a benchmark."""
     known = _known()
     chosen = known if name is None else {name: known[name]} if name in known else None
     if not chosen:
-        names = ", ".join(known) or "none yet"
-        raise Failure(f"there is no benchmark {name} (there are: {names})" if name else "there are no benchmarks yet")
+        raise Failure(f"there is no benchmark {name} (there are: {', '.join(known)})")
     home.create()
-    also = () if build.current() else build.libraries()
-    prerequisites.ensure(Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN, also=also)
+    swift, _ = build.toolchain()
+    prerequisites.ensure(Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN)
     build.release(Step("build"), home.log("build"))
+    products(home, swift)
+    arguments = (["--rounds", str(rounds)] if rounds else []) + (["--json", os.path.abspath(json)] if json else [])
     failed = []
     for one, program in chosen.items():
         line()
         line(bold(one))
-        environment = dict(os.environ, LASTMILE_ROOT=str(ROOT), LASTMILE_NODE=str(build.binary("lastmile-node")))
-        if subprocess.run([str(program)], cwd=ROOT, env=environment, check=False).returncode != 0:
+        try:
+            result = subprocess.run([sys.executable, "-B", str(program), *arguments], cwd=ROOT, check=False,
+                                    stdin=subprocess.DEVNULL, timeout=PATIENCE)
+            passed = result.returncode == 0
+        except subprocess.TimeoutExpired:
+            passed = False
+        if not passed:
             failed.append(one)
     if failed:
-        raise Failure(f"below its floor or broken off: {', '.join(failed)}")
+        raise Failure(f"out of bounds or broken off: {', '.join(failed)}")
     return 0
 
 
+def products(home, swift, names=PRODUCTS):
+    """Builds what measures, in release beside what is measured."""
+    step = Step("measures")
+    for product in names:
+        build.run(step, swift, ["build", *build.RELEASE, "--product", product], home.log("build"), product)
+    step.done(f"in {step.elapsed()}")
+
+
+def allocations(home, swift):
+    """The complaints of the allocation limits: cheap, so `./lastmile test` asks too."""
+    products(home, swift, ("lastmile-allocations",))
+    result = subprocess.run(
+        [str(build.binary("lastmile-allocations")), str(FOLDER / "Allocations" / "limits.json")],
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=PATIENCE)
+    over = [text for text in result.stdout.splitlines() if not text.startswith("ok")]
+    if result.returncode != 0 and not over:
+        over = [(result.stderr.strip().splitlines() or [f"exit status {result.returncode}"])[0]]
+    return over
+
+
 def _known():
-    found = {}
-    for path in sorted(FOLDER.iterdir()) if FOLDER.is_dir() else []:
-        program = path / "run" if path.is_dir() else path
-        if program.is_file() and os.access(program, os.X_OK):
-            found[path.stem] = program
-    return found
+    return {path.stem: path for path in sorted(FOLDER.glob("*.py")) if os.access(path, os.X_OK)}

@@ -22,7 +22,8 @@ Lastmile: a realtime dispatch cluster for on-demand delivery.
         play a day of deliveries against the running cluster
   ./lastmile rollout                  build, then replace node after node while the others serve
   ./lastmile admin create EMAIL       make an account with role ADMIN
-  ./lastmile bench [NAME]             measure: see Benchmarks/
+  ./lastmile bench [NAME] [--rounds N] [--json FILE]
+        measure against Nginx, Node and pgbench: see docs/performance.md; FILE gets a line of JSON a benchmark
   ./lastmile test [--deep]            every test; --deep adds what takes longer
   ./lastmile help
 
@@ -129,7 +130,10 @@ def _bench(home, rest):
     from ops import bench
     parser = _parser("bench")
     parser.add_argument("name", nargs="?")
-    return bench.run(home, parser.parse_args(rest).name)
+    parser.add_argument("--rounds", type=_whole(1, 99))
+    parser.add_argument("--json")
+    given = parser.parse_args(rest)
+    return bench.run(home, given.name, given.rounds, given.json)
 
 
 def _test(home, rest):

@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 
-from ops import build, checks, prerequisites, suites
+from ops import bench, build, checks, prerequisites, suites
 from ops.say import Failure, Step, bold, duration, line
 
 
@@ -61,6 +61,7 @@ def _everything(home, deep, tally):
     suites.swift(home, swift, tally)
 
     build.release(Step("build"), home.log("build"))
+    _check("allocations", lambda home, swift, step: bench.allocations(home, swift), home, swift, tally)
     python = suites.environment(home)
     for folder in ("Tests/Interop", "Tests/Cluster"):
         suites.python(home, python, folder, tally, deep)

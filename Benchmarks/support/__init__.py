@@ -1,0 +1,1 @@
+"""What the benchmarks share: private servers, processor time, rounds and verdicts."""
