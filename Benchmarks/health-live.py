@@ -5,6 +5,7 @@ requests per second of server processor time."""
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -12,8 +13,6 @@ import time
 from support import figures
 from support.ground import ROOT, Ground, free_port
 from support.processor import Spent
-
-from ops import ports
 
 CONNECTIONS = 64
 SECONDS = 3
@@ -109,10 +108,15 @@ def _nginx(ground, body):
 
 def _until_answering(port):
     deadline = time.monotonic() + 10
-    while not ports.answers(port):
+    while not _answers(port):
         if time.monotonic() > deadline:
             sys.exit(f"nothing answers on port {port}")
         time.sleep(0.05)
+
+
+def _answers(port):
+    with socket.socket() as link:
+        return link.connect_ex(("127.0.0.1", port)) == 0
 
 
 if __name__ == "__main__":

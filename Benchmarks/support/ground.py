@@ -111,7 +111,7 @@ class Ground:
 
     def _wait(self, process, probe, name):
         deadline = time.monotonic() + START_PATIENCE
-        while not probes.ready(probe):
+        while not probes.ready(probe, process.pid):
             if process.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"{name} does not serve:\n{self.tail()}")
             time.sleep(0.05)
