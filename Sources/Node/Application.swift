@@ -52,7 +52,14 @@ final class Application {
 
         var http = HTTPServerOptions()
         http.trustedProxies = configuration.trustedProxies
-        self.http = HTTPServer(router: router, options: http, errorBody: { Problem.response($0) }, timing: timing)
+        let (pool, bus, readiness) = (pool, bus, Readiness())
+        // Until the routes are there nobody knows what is at a path: no order is gone because a node begins.
+        self.http = HTTPServer(
+            router: router, options: http,
+            errorBody: { failure in
+                let isEarly = !readiness.isStarted && failure.status == 404
+                return Problem.response(isEarly ? failure.asUnavailable : failure)
+            }, timing: timing)
         sockets = SocketServer(options: Self.socketOptions(configuration), timing: timing)
         namespace = sockets.namespace("/")
 
@@ -75,10 +82,11 @@ final class Application {
         catalog = Catalog(store: store, identifiers: identifiers, memberships: gateway)
         orders = Orders(store: store, identifiers: identifiers, afterCommit: dispatch.afterCommit)
 
-        let (pool, bus, gateway) = (pool, bus, gateway)
+        let gateway = gateway
         health = Health(
             node: configuration.nodeID, version: Self.version, timing: timing,
-            postgresIsUp: { pool.isUp && gateway.feedIsFresh }, redisIsUp: { bus.isUp })
+            postgresIsUp: { pool.isUp && gateway.feedIsFresh }, redisIsUp: { bus.isUp },
+            readiness: readiness)
         let started = timing.wallMilliseconds
         let (health, namespace) = (health, namespace)
         membership = Membership(client: redis, timing: timing) {
@@ -135,7 +143,7 @@ final class Application {
         registerRoutes()
         registerEvents()
         http.mount(sockets)
-        health.isStarted = true
+        health.readiness.isStarted = true
         log.info("node.started", ["port": LogValue(configuration.port), "version": .string(Self.version)])
     }
 

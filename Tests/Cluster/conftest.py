@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT, Cluster
+from scene import Scene
 
 #: Where the logs of clusters go whose tests failed.
 KEPT = Path(os.environ.get("LASTMILE_TEST_LOGS", ROOT / ".lastmile" / "test" / "logs"))
@@ -25,8 +26,16 @@ def shared(request):
 @pytest.fixture
 def cluster(shared):
     """The shared cluster, healthy at the start of each test."""
-    shared.healthy()
+    shared.ensure_healthy()
     return shared
+
+
+@pytest.fixture
+def scene(cluster):
+    """A neighbourhood of the test's own on the shared cluster."""
+    made = Scene(cluster)
+    yield made
+    made.close()
 
 
 @pytest.fixture

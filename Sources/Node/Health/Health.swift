@@ -27,14 +27,14 @@ final class Health {
     private let postgresIsUp: @Loop () -> Bool
     private let redisIsUp: @Loop () -> Bool
     var isDraining = false
-    /// Set once the node has migrated and listens.
-    var isStarted = false
+    let readiness: Readiness
     private let liveBody = Array("{\"status\":\"ok\"}".utf8)
 
     init(
         node: String, version: String, timing: any Timing, postgresIsUp: @escaping @Loop () -> Bool,
-        redisIsUp: @escaping @Loop () -> Bool
+        redisIsUp: @escaping @Loop () -> Bool, readiness: Readiness
     ) {
+        self.readiness = readiness
         self.node = node
         self.version = version
         self.timing = timing
@@ -47,7 +47,7 @@ final class Health {
 
     var status: Status {
         if isDraining { return .draining }
-        if !isStarted || !postgresIsUp() || loopIsStuck { return .unavailable }
+        if !readiness.isStarted || !postgresIsUp() || loopIsStuck { return .unavailable }
         return redisIsUp() ? .ok : .degraded
     }
 

@@ -8,8 +8,9 @@ public import EventLoop
 /// Cancelling the calling task does not recall a statement; its deadline does.
 @Loop
 public final class PostgresPool {
-    /// The deadline of a statement unless its caller names one: what a user's request may take in all.
-    nonisolated public static let defaultTimeout: Duration = .seconds(5)
+    /// The deadline of a statement unless its caller names one. Nobody is to wait over 5 s for an answer, and the proxy
+    /// gives a node 4.5 s.
+    nonisolated public static let defaultTimeout: Duration = .seconds(4)
     /// How long statements wait for a first connection, so that a connection lost and made again is not noticed.
     nonisolated public static let unavailableGrace: Duration = .seconds(1)
     /// How long a cancelled statement may go on before its connection is given up.

@@ -8,6 +8,13 @@ public struct HTTPFailure: Sendable {
     public let correlationID: String
     public let acceptLanguage: String?
 
+    /// The same request, answered that the server cannot take it now: for one that knows nothing of its paths yet.
+    public var asUnavailable: HTTPFailure {
+        let (code, detail) = Self.describe(503)
+        return HTTPFailure(
+            status: 503, code: code, detail: detail, correlationID: correlationID, acceptLanguage: acceptLanguage)
+    }
+
     /// Texts of the statuses that this target answers with.
     static func describe(_ status: Int) -> (code: String, detail: String) {
         switch status {

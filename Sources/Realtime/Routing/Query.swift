@@ -20,6 +20,9 @@ public struct Query: Sendable {
         return nil
     }
 
+    /// Whether every pair can be decoded: no broken escape, UTF-8, no NUL.
+    public var isDecodable: Bool { pairs.count == text.split(separator: "&").count }
+
     /// Every pair in order. Pairs that cannot be decoded are left out.
     public var pairs: [(name: String, value: String)] {
         text.split(separator: "&").compactMap { pair in

@@ -31,8 +31,8 @@ public struct OrderView: Sendable {
         return parties
     }
 
-    /// Whether the account may read it: its parties, and the driver who ended it.
+    /// Whether the account may read it: its parties, but who was only offered it.
     public func isVisible(to account: UUID16, role: Role) -> Bool {
-        driverID == account || !parties(of: account, role: role).subtracting(.offeredDriver).isEmpty
+        !parties(of: account, role: role).subtracting(.offeredDriver).isEmpty
     }
 }

@@ -4,6 +4,9 @@ import Services
 extension RouteSupport {
     /// Names of the query that the route does not know are refused, so that typos are found.
     func allowQuery(_ request: Request, _ known: Set<String>) throws(ServiceError) {
+        guard request.query.isDecodable else {
+            throw .invalid("query", "INVALID_VALUE", "must be percent-encoded UTF-8 without NUL")
+        }
         let unknown = request.query.pairs.filter { !known.contains($0.name) }
         guard unknown.isEmpty else {
             throw .invalid(
