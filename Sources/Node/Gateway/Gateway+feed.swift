@@ -18,6 +18,7 @@ extension Gateway {
     func startFeed() async throws(StoreError) {
         cursor = try await store.feedCursor()
         lastFeed = timing.now
+        hasFeedBegun = true
         scheduleFeed()
     }
 
@@ -39,7 +40,8 @@ extension Gateway {
     }
 
     private func runFeed() {
-        guard !feedRuns, !isStopped else { return }
+        // Before it has begun there is no cursor: everything ever written would come.
+        guard hasFeedBegun, !feedRuns, !isStopped else { return }
         feedRuns = true
         Loop.start { [self] in
             await readFeed()

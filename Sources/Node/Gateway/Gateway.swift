@@ -34,6 +34,7 @@ final class Gateway {
     /// Transactions below it have been offered to every socket of this node.
     var cursor: UInt64 = 0
     var feedTimer: ScheduledTimer?
+    var hasFeedBegun = false
     var feedRuns = false
     var lastFeed: LoopTime
     var isStopped = false

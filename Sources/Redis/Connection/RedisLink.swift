@@ -86,23 +86,26 @@ final class RedisLink: StreamHandler {
     private func greet(_ configuration: RedisConfiguration) async throws(RedisError) -> Greeting {
         let commands = Greeting.commands(for: configuration)
         var replies: [RedisReply] = []
-        defer {
-            onReply = { _ in }
-            onClosed = { _ in }
-        }
         let outcome: Result<Void, RedisError> = await withCheckedContinuation { continuation in
+            // Whichever comes first ends it: the connection may close between the last reply and our return.
+            let end: @Loop (Result<Void, RedisError>) -> Void = { [weak self] result in
+                self?.onReply = { _ in }
+                self?.onClosed = { _ in }
+                continuation.resume(returning: result)
+            }
             onReply = { [weak self] reply in
                 guard let self else { return }
                 if case .error(let code, let message) = reply, commands[replies.count].required {
                     return fail(.server(code: code, message: message))
                 }
                 replies.append(reply)
-                if replies.count == commands.count { continuation.resume(returning: .success(())) }
+                if replies.count == commands.count { end(.success(())) }
             }
-            onClosed = { continuation.resume(returning: .failure($0)) }
+            onClosed = { end(.failure($0)) }
             for command in commands { send(command.arguments) }
         }
         try outcome.get()
+        guard !isClosed else { throw .connectionLost }
         return try Greeting(replies: replies)
     }
 
