@@ -283,18 +283,19 @@ import Wire
             if phase == .lingering { return }
         }
         exchange?.aborted()
-        write(server.failure(status, request))
+        let correlation = request?.correlationID ?? server.makeCorrelationID()
+        write(server.failure(status, request, correlationID: correlation), correlationID: correlation)
         linger()
     }
 
-    private func write(_ response: Response) {
+    private func write(_ response: Response, correlationID: String? = nil) {
         var response = response
         if response.status == 101 || !(200...599).contains(response.status) { response = server.failure(500, request) }
         server.counters.answersByClass[response.status / 100] += 1
         let isBodiless = HTTPStatus.isBodiless(response.status)
         let framing: HTTPBodyFraming = isBodiless ? .none : .length(response.body.count)
         let sendsBody = !isBodiless && request?.method != .head
-        let correlation = request?.correlationID ?? server.makeCorrelationID()
+        let correlation = request?.correlationID ?? correlationID ?? server.makeCorrelationID()
         stream.withOutput { output in
             do throws(WireError) {
                 try HTTPEncoder.appendHead(

@@ -141,12 +141,13 @@ import Wire
         date.append(to: &output, wallMilliseconds: timing.wallMilliseconds)
     }
 
-    func failure(_ status: Int, _ request: Request?) -> Response {
+    /// - Parameter correlationID: the answer's own, where there is no request that bears one.
+    func failure(_ status: Int, _ request: Request?, correlationID: String? = nil) -> Response {
         let (code, detail) = HTTPFailure.describe(status)
         return errorBody(
             HTTPFailure(
                 status: status, code: code, detail: detail,
-                correlationID: request?.correlationID ?? makeCorrelationID(),
+                correlationID: request?.correlationID ?? correlationID ?? makeCorrelationID(),
                 acceptLanguage: request?.headers["accept-language"]))
     }
 }
