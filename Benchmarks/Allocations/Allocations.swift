@@ -13,6 +13,9 @@ enum Allocations {
     private static let warmUp = 300
     private static let repetitions = 2000
 
+    /// What comes once in many operations (the date's text each second, a queue that grows) is nobody's operation.
+    private static let slack = 0.05
+
     static func main() {
         guard let limits = readLimits() else { exit(2) }
         var measured: [(name: String, count: Double)] = []
@@ -27,7 +30,7 @@ enum Allocations {
         var failed = false
         for (name, count) in measured {
             let limit = limits[name]?.doubleValue
-            let isWithin = limit.map { count <= $0 } ?? false
+            let isWithin = limit.map { count <= $0 + slack } ?? false
             failed = failed || !isWithin
             let shown = (count * 100).rounded() / 100
             print(
