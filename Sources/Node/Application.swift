@@ -35,6 +35,7 @@ final class Application {
     let dispatch: Dispatch
     let health: Health
     let membership: Membership
+    private var isListening = false
 
     init(_ configuration: Configuration, log: Log) {
         self.configuration = configuration
@@ -115,11 +116,16 @@ final class Application {
     /// Between two tries to reach PostgreSQL at the start.
     private static let startRetry: Duration = .seconds(1)
 
-    /// Listens at once, for probes; serves everything else once the schema stands and the feed has begun.
+    /// A start that takes longer than this is worth telling probes about; until then a door that finds nobody listening
+    /// asks the next node, whatever the request.
+    private static let listensAtLatest: Duration = .seconds(2)
+
+    /// Listens once the schema stands and the feed has begun; before, for probes alone, when that takes its time.
     func start() async throws {
         observe()
         health.register(on: router)
-        try http.listen(host: configuration.host, port: configuration.port)
+        let latest = timing.after(Self.listensAtLatest) { [self] in listenForProbes() }
+        defer { latest.cancel() }
         pool.start()
         redis.start()
         bus.onBreak = { [gateway, log] in
@@ -144,7 +150,22 @@ final class Application {
         registerEvents()
         http.mount(sockets)
         health.readiness.isStarted = true
+        try listen()
         log.info("node.started", ["port": LogValue(configuration.port), "version": .string(Self.version)])
+    }
+
+    private func listen() throws(LoopError) {
+        guard !isListening else { return }
+        try http.listen(host: configuration.host, port: configuration.port)
+        isListening = true
+    }
+
+    private func listenForProbes() {
+        do throws(LoopError) {
+            try listen()
+        } catch {
+            log.warning("node.not_listening", ["detail": .string("\(error)")])
+        }
     }
 
     /// Repeats what failed only because PostgreSQL was not there yet.
