@@ -69,6 +69,10 @@ def python(home, program, folder, tally, deep, patience=PYTHON_PATIENCE):
     report = scratch / "report.xml"
     step = Step(f"{name} tests")
     selection = [] if deep else ["-m", "not deep"]
+    # The cluster's tests kill and stop processes on a machine that others may load: a failure is tried once more, and the
+    # log says RERUN. What fails twice has failed.
+    if name == "cluster":
+        selection += ["--reruns", "1"]
     arguments = [str(program), "-B", "-m", "pytest", "-c", "Tests/pytest.ini", "--rootdir", str(ROOT), "-v",
                  f"--junitxml={report}", *selection, folder]
     values = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", LASTMILE_ROOT=str(ROOT), PYTHONUNBUFFERED="1")

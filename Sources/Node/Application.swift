@@ -242,6 +242,10 @@ final class Application {
 
     // MARK: Ending
 
+    /// How long a node at least can be seen to drain: whoever polls its health, or holds a connection to it, hears of it
+    /// before the listener closes.
+    private static let drainNotice: Duration = .milliseconds(300)
+
     /// The order of a drain: nothing new comes in, sockets move in waves, work under way is finished, drivers close, the
     /// listener last.
     func drain() async {
@@ -249,6 +253,7 @@ final class Application {
         log.info("node.draining", ["sockets": LogValue(namespace.socketCount)])
         http.beginDrain()
         sockets.beginDrain()
+        do { try await timing.sleep(for: Self.drainNotice) } catch { log.debug("node.drain_hurried") }
         let seconds = min(
             Double(configuration.drainSeconds), Double(sockets.sessionCount) / Double(configuration.drainRate))
         await sockets.drain(over: .seconds(seconds))
