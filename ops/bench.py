@@ -9,7 +9,7 @@ from ops.places import ROOT
 from ops.say import Failure, Step, bold, line
 
 FOLDER = ROOT / "Benchmarks"
-PRODUCTS = ("lastmile-load", "store-bench", "lastmile-allocations")
+PRODUCTS = ("lastmile-load", "realtime-echo", "store-bench", "lastmile-allocations")
 #: Seconds for one of them; each bounds its own rounds to less.
 PATIENCE = 600
 

@@ -33,11 +33,10 @@ def swift(home, program, tally, extra=(), name="swift"):
     _count(step, report, status, tally, home.log(f"test-{name}"))
 
 
-def environment(home):
-    """The virtual environment with what Tests/requirements.txt pins; made anew when that changes."""
+def environment(home, wanted=ROOT / "Tests" / "requirements.txt", name="venv"):
+    """The virtual environment with what `wanted` pins; made anew when that changes."""
     step = Step("python")
-    wanted = ROOT / "Tests" / "requirements.txt"
-    folder = home.path / "venv"
+    folder = home.path / name
     stamp = folder / "lastmile.json"
     key = digest(wanted.read_text(encoding="utf-8"), sys.version)
     python = folder / "bin" / "python"

@@ -23,7 +23,7 @@ final class AcceptLoad {
         client = LoadClient(token: settings.people[0].token)
     }
 
-    func run() async throws(LoadClient.Failure) {
+    func run() async throws(LoadFailure) {
         client.onEvent = { [unowned self] name, arguments in
             if name == "order_offer" { offered(arguments) }
         }
@@ -35,7 +35,7 @@ final class AcceptLoad {
         try await client.connect(port: settings.port)
         ask("availability", "{\"available\":true}", .duty)
         let reason = await withCheckedContinuation { ended = $0 }
-        throw LoadClient.Failure(description: reason)
+        throw LoadFailure(description: reason)
     }
 
     private func ask(_ name: String, _ arguments: String, _ what: Waiting) {

@@ -5,10 +5,6 @@ import Wire
 /// its owner of acks and of events.
 @Loop
 final class LoadClient: StreamHandler {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
     private enum Phase {
         case upgrading, opening, connecting, connected, closed
     }
@@ -39,7 +35,7 @@ final class LoadClient: StreamHandler {
     }
 
     /// Until the namespace's CONNECT is answered.
-    func connect(port: Int) async throws(Failure) {
+    func connect(port: Int) async throws(LoadFailure) {
         do throws(LoopError) {
             let stream = try await EventLoop.Stream.connect(
                 host: "127.0.0.1", port: port, timeout: Self.connectTimeout)
@@ -51,14 +47,14 @@ final class LoadClient: StreamHandler {
                         + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                         + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n").utf8))
         } catch {
-            throw Failure(description: "cannot connect: \(error)")
+            throw LoadFailure(description: "cannot connect: \(error)")
         }
         let timer = SystemTiming.shared.after(Self.connectTimeout) { [weak self] in
             self?.settle("no answer to CONNECT")
         }
         let problem = await withCheckedContinuation { ready = $0 }
         timer.cancel()
-        if let problem { throw Failure(description: problem) }
+        if let problem { throw LoadFailure(description: problem) }
     }
 
     /// Sends an event that asks for an ack; returns the ack's id.

@@ -9,16 +9,24 @@ import Wire
 ///   last acknowledged latitude of each.
 /// - `accept`: one driver, on duty, accepts each offer as it comes and prints how long its ack took; it takes the order
 ///   through to its end so that it is free for the next.
+/// - `echo`, `fanout`, `delivery`, `handshakes`, `connections` need no accounts: they are for any server that has the events
+///   of `RealtimeEcho`. Each prints `{"ready":true}` and then plays a round of as many seconds as each line of its standard
+///   input says, until that ends. `connections` only holds its sockets.
 @Loop
 enum LoadGenerator {
     nonisolated static func main() {
         guard let settings = LoadSettings(CommandLine.arguments) else { exit(2) }
         let status = Loop.run { () -> Int32 in
-            do throws(LoadClient.Failure) {
+            do throws(LoadFailure) {
                 switch settings.mode {
                 case .idle: try await idle(settings)
                 case .positions: try await PositionLoad(settings).run()
                 case .accept: try await AcceptLoad(settings).run()
+                case .echo: try await EchoLoad(settings).run()
+                case .fanout: try await FanoutLoad(settings).run()
+                case .delivery: try await DeliveryLoad(settings).run()
+                case .handshakes: try await HandshakeLoad(settings).run()
+                case .connections: try await connections(settings)
                 }
                 return 0
             } catch {
@@ -43,17 +51,17 @@ enum LoadGenerator {
     /// Opens `count` sockets; the people take turns.
     static func connect(
         _ settings: LoadSettings, count: Int
-    ) async throws(LoadClient.Failure) -> [LoadClient] {
+    ) async throws(LoadFailure) -> [LoadClient] {
         let clients = (0..<count).map { LoadClient(token: settings.people[$0 % settings.people.count].token) }
         var start = 0
         while start < count {
             let wave = clients[start..<min(start + handshakesAtOnce, count)]
-            var problem: LoadClient.Failure?
+            var problem: LoadFailure?
             var open = wave.count
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
                 for client in wave {
                     Loop.start {
-                        do throws(LoadClient.Failure) {
+                        do throws(LoadFailure) {
                             try await client.connect(port: settings.port)
                         } catch {
                             problem = error
@@ -69,11 +77,20 @@ enum LoadGenerator {
         return clients
     }
 
-    private static func idle(_ settings: LoadSettings) async throws(LoadClient.Failure) {
+    private static func idle(_ settings: LoadSettings) async throws(LoadFailure) {
         let clients = try await connect(settings, count: settings.sockets)
         var lost = 0
         for client in clients { client.onClosed = { _ in lost += 1 } }
         put("{\"ready\":\(clients.count)}")
+        await standardInputEnds()
+        put("{\"lost\":\(lost)}")
+    }
+
+    private static func connections(_ settings: LoadSettings) async throws(LoadFailure) {
+        let clients = try await EdgeClients.connect(settings.sockets, port: settings.port)
+        var lost = 0
+        for client in clients { client.onClosed = { _ in lost += 1 } }
+        put("{\"ready\":true}")
         await standardInputEnds()
         put("{\"lost\":\(lost)}")
     }

@@ -1,10 +1,17 @@
 import Glibc
 
-/// The command line: `lastmile-load MODE --port N --people FILE [--seconds S] [--sockets N]`.
+/// The command line: `lastmile-load MODE --port N [--people FILE] [--seconds S] [--sockets N] [--flight N] [--rate N]`.
 struct LoadSettings {
     enum Mode: String {
         case idle, positions, accept
+        case echo, fanout, delivery, handshakes, connections
+
+        /// Whether its sockets are accounts' own.
+        var needsPeople: Bool { self == .idle || self == .positions || self == .accept }
     }
+
+    /// The 64 bytes of raw JSON that loads without people send.
+    static let argument = "\"\(String(repeating: "x", count: 62))\""
 
     let mode: Mode
     let port: Int
@@ -12,8 +19,12 @@ struct LoadSettings {
     let people: [(id: String, token: String)]
     /// How long `positions` sends.
     let seconds: Int
-    /// How many sockets `idle` opens; people are shared out among them in turn.
+    /// How many sockets are opened; people are shared out among them in turn.
     let sockets: Int
+    /// How many requests are under way at once, of each socket or, for a room, of all.
+    let flight: Int
+    /// Deliveries a second.
+    let rate: Int
 
     /// Nil, with the reason on standard error, for a command line that makes no sense.
     init?(_ arguments: [String]) {
@@ -23,17 +34,18 @@ struct LoadSettings {
             options[arguments[index]] = arguments[index + 1]
             index += 2
         }
-        guard arguments.count > 1, let mode = Mode(rawValue: arguments[1]), let port = Int(options["--port"] ?? ""),
-            let file = options["--people"], let text = Self.contents(of: file)
+        guard arguments.count > 1, let mode = Mode(rawValue: arguments[1]), let port = Int(options["--port"] ?? "")
         else {
-            LoadGenerator.say("usage: lastmile-load idle|positions|accept --port N --people FILE")
+            LoadGenerator.say(
+                "usage: lastmile-load idle|positions|accept|echo|fanout|delivery|handshakes|connections --port N")
             return nil
         }
-        people = text.split(separator: "\n").compactMap { line in
+        let file = options["--people"] ?? ""
+        people = (Self.contents(of: file) ?? "").split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
             return fields.count == 2 ? (String(fields[0]), String(fields[1])) : nil
         }
-        guard !people.isEmpty else {
+        guard !mode.needsPeople || !people.isEmpty else {
             LoadGenerator.say("\(file): nobody in it")
             return nil
         }
@@ -41,6 +53,8 @@ struct LoadSettings {
         self.port = port
         seconds = Int(options["--seconds"] ?? "") ?? 5
         sockets = Int(options["--sockets"] ?? "") ?? people.count
+        flight = Int(options["--flight"] ?? "") ?? 1
+        rate = Int(options["--rate"] ?? "") ?? 10_000
     }
 
     private static func contents(of path: String) -> String? {

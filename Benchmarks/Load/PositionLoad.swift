@@ -29,7 +29,7 @@ final class PositionLoad {
         self.settings = settings
     }
 
-    func run() async throws(LoadClient.Failure) {
+    func run() async throws(LoadFailure) {
         let clients = try await LoadGenerator.connect(settings, count: settings.people.count)
         senders = zip(settings.people, clients).map { Sender(id: $0.id, client: $1) }
         for sender in senders {
