@@ -98,7 +98,12 @@ struct NearestTests {
                 EXPLAIN EXECUTE nearest\(arguments)
                 """)
             for plan in [asWritten, prepared] {
-                #expect(plan.components(separatedBy: "using driver_positions_place").count == 3, "both passes: \(plan)")
+                // The second pass costs nearly the same as an index scan and as a bitmap over the same index: the sample
+                // that ANALYZE drew decides.
+                let scans =
+                    plan.components(separatedBy: "Index Scan using driver_positions_place").count
+                    + plan.components(separatedBy: "Bitmap Index Scan on driver_positions_place").count - 2
+                #expect(scans == 2, "both passes: \(plan)")
                 #expect(plan.contains("Order By: (location <->"))
                 #expect(!plan.contains("Seq Scan on driver_positions"))
                 #expect(!plan.contains("Seq Scan on drivers"))
