@@ -7,17 +7,18 @@ CREATE VIEW free_drivers AS
 
 -- The nearest free drivers, nearest first, in metres. p_order: leaves out who has that order on offer, refused it or
 -- gave it back (null: nobody). The planner takes it into the query that calls it.
+-- The first pass takes its box from a subquery: of a box that it knows, the planner would guess from a sample how many are
+-- within, and where the guess is low, read and sort them all. Who is in the box but beyond the radius is left to the second.
 CREATE FUNCTION nearest_free_drivers(
     p_lat double precision, p_lng double precision, p_radius double precision, p_limit integer,
     p_silent_seconds double precision, p_order uuid
 ) RETURNS TABLE (driver_id uuid, distance_meters double precision, load integer, capacity integer)
 LANGUAGE sql STABLE AS $$
     WITH reach AS MATERIALIZED (
-        SELECT max(n.meters) AS meters FROM (
+        SELECT CASE WHEN max(n.meters) > p_radius THEN p_radius ELSE max(n.meters) END AS meters FROM (
             SELECT ST_Distance(d.location::geography, place(p_lat, p_lng)::geography) AS meters
             FROM free_drivers d
-            WHERE d.location && search_box(p_lat, p_lng, p_radius)
-                AND ST_Distance(d.location::geography, place(p_lat, p_lng)::geography) <= p_radius
+            WHERE d.location && (SELECT search_box(p_lat, p_lng, p_radius))
                 AND d.alive_at > now() - make_interval(secs => p_silent_seconds)
                 AND NOT EXISTS (SELECT 1 FROM offers f WHERE f.order_id = p_order AND f.driver_id = d.driver_id
                     AND f.state IN ('OPEN', 'REJECTED'))
