@@ -34,6 +34,7 @@ struct EchoSettings {
             let list = origin.split(separator: ",").map(String.init)
             options.engine.cors = CORSOptions(origins: origin == "*" ? .any : .list(list))
         }
+        if text("PER_MESSAGE_DEFLATE") == "on" { options.engine.messageCompression = MessageCompressionOptions() }
         options.engine.nodeName = text("NODE_ID") ?? "echo"
         self.port = port
         self.options = options

@@ -6,8 +6,8 @@ import Wire
 /// A small Socket.IO server: an example of `Realtime` alone, and what load generators and suites are pointed at.
 ///
 /// Environment: `HOST`, `PORT`, `PING_INTERVAL`, `PING_TIMEOUT`, `CONNECT_TIMEOUT` (milliseconds), `MAX_PAYLOAD` (bytes),
-/// `CORS_ORIGIN` (`*` or a comma-separated list), `NODE_ID`, `CONFORMANCE=on` (emits `auth` at each connect, and echoes
-/// raw Engine.IO under `/engine.io/`).
+/// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `NODE_ID`, `CONFORMANCE=on` (emits `auth` at
+/// each connect, and echoes raw Engine.IO under `/engine.io/`).
 ///
 /// Events, in `/` and `/custom`: `message` comes back as `message-back`; `message-with-ack` and `echo` are acknowledged
 /// with their arguments; `join`, `leave` take a room; `rooms` answers the socket's rooms; `publish` takes a room and a

@@ -105,6 +105,7 @@ final class Application {
         options.engine.pingTimeout = configuration.pingTimeout
         options.engine.nodeName = configuration.nodeID
         if configuration.limitsRates { options.engine.maximumHandshakesPerSecond = configuration.handshakeRate }
+        if configuration.compressesMessages { options.engine.messageCompression = MessageCompressionOptions() }
         if !configuration.corsOrigins.isEmpty {
             options.engine.cors = CORSOptions(origins: .list(configuration.corsOrigins), allowsCredentials: true)
         }

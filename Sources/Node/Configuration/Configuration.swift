@@ -27,6 +27,7 @@ struct Configuration {
     var logLevel: LogLevel
     var trustedProxies: [String]
     var corsOrigins: [String]
+    var compressesMessages: Bool
     var drainSeconds: Int
     var drainRate: Int
     var handshakeRate: Int
@@ -66,6 +67,7 @@ struct Configuration {
         logLevel = level
         trustedProxies = Self.list(settings.text("TRUSTED_PROXIES", default: "127.0.0.1,::1"))
         corsOrigins = Self.list(settings.text("CORS_ORIGINS", default: ""))
+        compressesMessages = try settings.flag("PER_MESSAGE_DEFLATE", on: "on", off: "off", default: false)
         drainSeconds = try settings.integer("DRAIN_SECONDS", in: 0...3600, default: 10)
         drainRate = try settings.integer("DRAIN_RATE", in: 1...100_000, default: 500)
         handshakeRate = try settings.integer("HANDSHAKE_RATE", in: 1...100_000, default: 1000)

@@ -25,6 +25,8 @@ import Wire
     /// Sessions whose client said goodbye in a POST while its GET may still be on the way.
     private var racedSessions: [String: RacedSession] = [:]
     private var handshakeBucket: TokenBucket?
+    private let compressions: SharedCompressions?
+    private let bodyCompression = BodyCompression()
 
     init(
         options: EngineServerOptions, timing: any Timing,
@@ -40,6 +42,7 @@ import Wire
         closings = DeadlineQueue(interval: EngineServerOptions.pollingCloseTimeout, timing: timing)
         releases = DeadlineQueue(interval: EngineServerOptions.upgradeReleaseDelay, timing: timing)
         races = DeadlineQueue(interval: EngineServerOptions.closeRaceWindow, timing: timing)
+        compressions = options.messageCompression.map(SharedCompressions.init)
         handshakeBucket = options.maximumHandshakesPerSecond.map { TokenBucket(rate: $0, timing: timing) }
     }
 
@@ -146,10 +149,21 @@ import Wire
         exchange.respond(Response(status: status, headers: headers, body: body))
     }
 
-    func respond(_ poll: HTTPExchange, payload: [UInt8]) {
-        answer(
-            poll, status: 200, type: "text/plain; charset=UTF-8", body: payload,
-            extra: [("Cache-Control", "no-store")])
+    /// `compresses`: whether the packets let the payload be compressed.
+    func respond(
+        _ poll: HTTPExchange, payload: [UInt8], compresses: Bool = false, extra: [(String, String)] = []
+    ) {
+        var body = payload
+        var extra = extra + [("Cache-Control", "no-store")]
+        if compresses, options.compressesPolls, payload.count >= BodyCompression.threshold,
+            let coding = BodyCompression.coding(for: poll.request.headers["accept-encoding"]),
+            let compressed = bodyCompression.compress(payload, coding)
+        {
+            body = compressed
+            extra.append(("Content-Encoding", coding.rawValue))
+            statistics.compressedPolls += 1
+        }
+        answer(poll, status: 200, type: "text/plain; charset=UTF-8", body: body, extra: extra)
     }
 
     func refuse(_ exchange: HTTPExchange, _ failure: EngineFailure) {
@@ -196,24 +210,29 @@ import Wire
         case .unavailable:
             refuseUnavailable(exchange)
         case .handshake:
-            guard let stream = takeStream(exchange, key: key) else { return }
+            let compression = negotiate(request)
+            guard let stream = takeStream(exchange, key: key, compression) else { return }
             let session = makeSession(exchange)
-            let transport = WebSocketTransport(stream: stream, server: self, session: session, isProbe: false)
+            let transport = WebSocketTransport(
+                stream: stream, server: self, session: session, isProbe: false, compression: compression)
             let open = openPacket(session, upgrades: "")
             stream.withOutput { PollPacket.text(open).appendFramed(to: &$0) }
             statistics.webSockets += 1
             session.open(webSocket: transport)
             exchange.handOver(to: transport)
         case .known(let session):
-            guard let stream = takeStream(exchange, key: key) else { return }
             guard let polling = session.polling, polling.probe == nil, session.isOpen else {
                 // Answered, then closed: clients of the suites have no eye for any other refusal.
+                guard let stream = takeStream(exchange, key: key) else { return }
                 let transport = WebSocketTransport(stream: stream, server: self)
                 exchange.handOver(to: transport)
                 transport.closeStream()
                 return
             }
-            let transport = WebSocketTransport(stream: stream, server: self, session: session, isProbe: true)
+            let compression = negotiate(request)
+            guard let stream = takeStream(exchange, key: key, compression) else { return }
+            let transport = WebSocketTransport(
+                stream: stream, server: self, session: session, isProbe: true, compression: compression)
             polling.probe = transport
             upgrades.add(transport)
             exchange.handOver(to: transport)
@@ -224,13 +243,25 @@ import Wire
         answer(exchange, status: status, type: "text/html", body: Array(message.utf8), extra: [("Connection", "close")])
     }
 
+    var compressionThreshold: Int { compressions?.options.threshold ?? .max }
+
+    private func negotiate(_ request: Request) -> MessageCompression? {
+        guard let compressions, request.headers.contains("sec-websocket-extensions") else { return nil }
+        return compressions.accept(request.headers.values("sec-websocket-extensions"))
+    }
+
     /// Writes the 101 (RFC 6455 section 4.2.2).
-    private func takeStream(_ exchange: HTTPExchange, key: String) -> Stream? {
+    private func takeStream(
+        _ exchange: HTTPExchange, key: String, _ compression: MessageCompression? = nil
+    ) -> Stream? {
         guard let stream = exchange.takeStream() else { return nil }
         let cors = options.cors?.headers(for: exchange.request.headers["origin"]) ?? []
         stream.withOutput { output in
             output.append(contentsOf: Self.switching)
             output.append(contentsOf: WebSocketHandshake.accept(key: key).utf8)
+            if let compression {
+                output.append(contentsOf: "\r\nSec-WebSocket-Extensions: \(compression.agreement.field)".utf8)
+            }
             for (name, value) in cors {
                 output.append(contentsOf: "\r\n\(name): \(value)".utf8)
             }
@@ -269,7 +300,8 @@ extension EngineServer: HTTPMount {
             let session = makeSession(exchange)
             let polling = PollingTransport(session: session, server: self)
             session.open(polling: polling)
-            respond(exchange, payload: openPacket(session, upgrades: "\"websocket\""))
+            let cookie = options.cookie.map { [("Set-Cookie", $0.field(session: session.id))] } ?? []
+            respond(exchange, payload: openPacket(session, upgrades: "\"websocket\""), extra: cookie)
         case .known(let session):
             guard let polling = session.polling else { return refuse(exchange, .badRequest) }
             switch request.method {

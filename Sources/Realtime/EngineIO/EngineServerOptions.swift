@@ -23,6 +23,11 @@ public struct EngineServerOptions: Sendable {
     /// Leads every session id, with a dot, so that a proxy can find the node of a polling client.
     public var nodeName = "node"
     public var cors: CORSOptions?
+    /// permessage-deflate, for clients that offer it; nil compresses no message.
+    public var messageCompression: MessageCompressionOptions?
+    /// gzip or deflate for polls of 1,024 bytes or more, where the client takes it.
+    public var compressesPolls = true
+    public var cookie: SessionCookie?
     /// Origins that may open a WebSocket or a session; nil takes every origin that `cors` does not refuse.
     public var checksOrigin = false
 

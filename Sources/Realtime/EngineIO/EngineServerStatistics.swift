@@ -10,6 +10,12 @@ public struct EngineServerStatistics: Sendable {
     public internal(set) var volatileDropped: UInt64 = 0
     public internal(set) var slowConsumers: UInt64 = 0
     public internal(set) var unknownSessions: UInt64 = 0
+    /// Messages sent compressed; one that is compressed once for many counts for each.
+    public internal(set) var deflatedMessages: UInt64 = 0
+    public internal(set) var inflatedMessages: UInt64 = 0
+    /// Compressed messages that were larger than a payload may be, or broken.
+    public internal(set) var refusedInflations: UInt64 = 0
+    public internal(set) var compressedPolls: UInt64 = 0
     /// Sessions open now.
     public internal(set) var sessions = 0
     /// Of these, the ones on WebSocket.

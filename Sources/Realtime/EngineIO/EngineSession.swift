@@ -104,38 +104,49 @@ import Wire
     }
 
     /// A text packet of `length` bytes, Engine.IO digit included, that `write` appends; its attachments follow.
-    func send(length: Int, attachments: [[UInt8]], volatile: Bool, _ write: (inout [UInt8]) -> Void) {
+    func send(
+        length: Int, attachments: [[UInt8]], volatile: Bool, compress: Bool = true,
+        _ write: (inout [UInt8]) -> Void
+    ) {
         let total = attachments.isEmpty ? length : attachments.reduce(length) { $0 + $1.count }
         guard isOpen, admits(total, volatile: volatile) else { return }
         server.statistics.messagesSent += 1
         if let webSocket {
-            webSocket.stream.withOutput { output in
-                WebSocketEncoder.appendHeader(.text, length: length, to: &output)
-                write(&output)
+            if compress, webSocket.compresses(length) {
+                webSocket.sendCompressed(.text, length: length, write)
+            } else {
+                webSocket.stream.withOutput { output in
+                    WebSocketEncoder.appendHeader(.text, length: length, to: &output)
+                    write(&output)
+                }
             }
-            for attachment in attachments { sendAttachment(attachment, over: webSocket) }
+            for attachment in attachments { sendAttachment(attachment, over: webSocket, compress: compress) }
         } else if let polling {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(length)
             write(&bytes)
-            polling.enqueue(.text(bytes))
-            for attachment in attachments { polling.enqueue(.binary(attachment)) }
+            polling.enqueue(.text(bytes), compresses: compress)
+            for attachment in attachments { polling.enqueue(.binary(attachment), compresses: compress) }
         }
     }
 
-    func send(_ frame: EncodedFrame, volatile: Bool) {
+    func send(_ frame: EncodedFrame, volatile: Bool, compress: Bool = true) {
         guard isOpen, admits(frame.webSocketBytes.count, volatile: volatile) else { return }
         server.statistics.messagesSent += 1
         if let webSocket {
             if takesBase64Only, !frame.attachments.isEmpty {
                 webSocket.stream.withOutput { PollPacket.frame(frame).appendFramed(to: &$0) }
-                for attachment in frame.attachments { sendAttachment(attachment, over: webSocket) }
+                for attachment in frame.attachments { sendAttachment(attachment, over: webSocket, compress: compress) }
+            } else if compress, let bytes = webSocket.compressed(frame) {
+                webSocket.stream.write(bytes)
             } else {
                 webSocket.stream.write(frame.webSocketBytes)
             }
         } else if let polling {
-            polling.enqueue(.frame(frame))
-            for index in frame.attachments.indices { polling.enqueue(.attachment(frame, index)) }
+            polling.enqueue(.frame(frame), compresses: compress)
+            for index in frame.attachments.indices {
+                polling.enqueue(.attachment(frame, index), compresses: compress)
+            }
         }
     }
 
@@ -144,13 +155,16 @@ import Wire
         guard isOpen, admits(bytes.count, volatile: false) else { return }
         server.statistics.messagesSent += 1
         if let webSocket {
-            sendAttachment(bytes, over: webSocket)
+            sendAttachment(bytes, over: webSocket, compress: true)
         } else {
-            polling?.enqueue(.binary(bytes))
+            polling?.enqueue(.binary(bytes), compresses: true)
         }
     }
 
-    private func sendAttachment(_ bytes: [UInt8], over webSocket: WebSocketTransport) {
+    private func sendAttachment(_ bytes: [UInt8], over webSocket: WebSocketTransport, compress: Bool) {
+        if compress, !takesBase64Only, webSocket.compresses(bytes.count) {
+            return webSocket.sendCompressed(.binary, length: bytes.count) { $0.append(contentsOf: bytes) }
+        }
         webSocket.stream.withOutput { output in
             if takesBase64Only {
                 var text: [UInt8] = []
@@ -169,7 +183,7 @@ import Wire
                 output.append(digit)
             }
         } else {
-            polling?.enqueue(.text([digit]))
+            polling?.enqueue(.text([digit]), compresses: false)
         }
     }
 

@@ -9,6 +9,12 @@ enum PollPacket {
     case frame(EncodedFrame)
     case attachment(EncodedFrame, Int)
 
+    /// One of these and whether it lets the payload that it is in be compressed.
+    struct Queued {
+        let packet: PollPacket
+        let compresses: Bool
+    }
+
     /// Bytes, without framing.
     var count: Int {
         switch self {

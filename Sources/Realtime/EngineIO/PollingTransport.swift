@@ -7,7 +7,7 @@ import EventLoop
     private let server: EngineServer
     private var heldPoll: HTTPExchange?
     private var runningPost: HTTPExchange?
-    private var packets: [PollPacket] = []
+    private var packets: [PollPacket.Queued] = []
     private(set) var queuedBytes = 0
     /// The WebSocket of an upgrade that has not finished.
     var probe: WebSocketTransport?
@@ -20,8 +20,8 @@ import EventLoop
 
     var queuedPackets: Int { packets.count }
 
-    func enqueue(_ packet: PollPacket) {
-        packets.append(packet)
+    func enqueue(_ packet: PollPacket, compresses: Bool) {
+        packets.append(PollPacket.Queued(packet: packet, compresses: compresses))
         queuedBytes += packet.count
         guard heldPoll != nil, !isFlushScheduled else { return }
         // At the end of the turn: one answer carries all that this turn brings.
@@ -47,13 +47,15 @@ import EventLoop
     private func answer(_ poll: HTTPExchange) {
         let count = min(packets.count, EngineServerOptions.maximumPacketsPerPoll)
         var body: [UInt8] = []
-        for index in 0..<count {
+        var compresses = false
+        for (index, queued) in packets[..<count].enumerated() {
             if index > 0 { body.append(0x1e) }
-            packets[index].appendPolled(to: &body)
-            queuedBytes -= packets[index].count
+            queued.packet.appendPolled(to: &body)
+            queuedBytes -= queued.packet.count
+            if queued.compresses { compresses = true }
         }
         packets.removeFirst(count)
-        server.respond(poll, payload: body)
+        server.respond(poll, payload: body, compresses: compresses)
         if packets.isEmpty { session.handler?.sessionDrained() }
     }
 
@@ -150,8 +152,8 @@ import EventLoop
             release(poll)
             server.refuse(poll, .badRequest)
         }
-        for packet in packets {
-            transport.stream.withOutput { packet.appendFramed(to: &$0) }
+        for queued in packets {
+            transport.stream.withOutput { queued.packet.appendFramed(to: &$0) }
         }
         packets = []
         queuedBytes = 0
@@ -173,7 +175,8 @@ import EventLoop
         case .forcedClose, .connectTimeout, .serverShuttingDown:
             // A close packet ends some clients for good (python-engineio does not reconnect after one). One that shall
             // move is told by its next poll that the session is unknown, after which every client reconnects.
-            packets.append(.text([reason == .serverShuttingDown ? UInt8(ascii: "6") : UInt8(ascii: "1")]))
+            let last: PollPacket = .text([reason == .serverShuttingDown ? UInt8(ascii: "6") : UInt8(ascii: "1")])
+            packets.append(PollPacket.Queued(packet: last, compresses: false))
             queuedBytes += 1
             if let poll = heldPoll {
                 release(poll)

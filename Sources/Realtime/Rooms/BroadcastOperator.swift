@@ -28,6 +28,13 @@ public import EventLoop
         return copy
     }
 
+    /// False sends the event as it is, where others would be compressed.
+    public func compress(_ compresses: Bool) -> BroadcastOperator {
+        var copy = self
+        if compresses { copy.flags.remove(.uncompressed) } else { copy.flags.insert(.uncompressed) }
+        return copy
+    }
+
     /// This node's sockets only.
     public var local: BroadcastOperator {
         var copy = self

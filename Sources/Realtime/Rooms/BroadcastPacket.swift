@@ -10,6 +10,8 @@ public struct BroadcastFlags: OptionSet, Sendable {
     public static let volatile = BroadcastFlags(rawValue: 1)
     /// This node's sockets only.
     public static let local = BroadcastFlags(rawValue: 2)
+    /// Sent as it is, where others would be compressed.
+    public static let uncompressed = BroadcastFlags(rawValue: 4)
 }
 
 /// Who gets a broadcast: the union of `rooms` (none: the whole namespace) without the union of `except`, each socket

@@ -1,3 +1,4 @@
+import EventLoop
 import Wire
 
 /// One event of one namespace, encoded once and shared by every socket that gets it.
@@ -7,6 +8,8 @@ public final class EncodedFrame: Sendable {
     /// Where in `webSocketBytes` the Engine.IO text packet stands, which is also its form on a poll.
     let textPacket: Range<Int>
     let attachments: [[UInt8]]
+    /// `webSocketBytes` for connections with permessage-deflate, made for the first of them.
+    @Loop private var compressed: (by: MessageCompression, bytes: [UInt8])?
 
     init(prefix: [UInt8], event: String, json: [UInt8], attachments: [[UInt8]]) {
         precondition(attachments.count <= SocketServerOptions.maximumAttachments, "too many attachments")
@@ -25,5 +28,29 @@ public final class EncodedFrame: Sendable {
         }
         webSocketBytes = bytes
         self.attachments = attachments
+    }
+
+    /// The same messages in frames that `compression` makes of those of `threshold` bytes or more. Made once for all
+    /// connections that share a compression; nil when none is that long.
+    @Loop func bytes(compressedBy compression: MessageCompression, from threshold: Int) -> [UInt8]? {
+        if let compressed, compressed.by === compression, compression.agreement.serverForgets {
+            return compressed.bytes
+        }
+        guard textPacket.count >= threshold || attachments.contains(where: { $0.count >= threshold }) else {
+            return nil
+        }
+        var bytes: [UInt8] = []
+        func append(_ opcode: WebSocketOpcode, _ message: UnsafeRawBufferPointer) {
+            if message.count >= threshold {
+                compression.appendFrame(opcode, message, to: &bytes)
+            } else {
+                WebSocketEncoder.appendHeader(opcode, length: message.count, to: &bytes)
+                bytes.append(contentsOf: message)
+            }
+        }
+        webSocketBytes.withUnsafeBytes { append(.text, UnsafeRawBufferPointer(rebasing: $0[textPacket])) }
+        for attachment in attachments { attachment.withUnsafeBytes { append(.binary, $0) } }
+        if compression.agreement.serverForgets { compressed = (compression, bytes) }
+        return bytes
     }
 }

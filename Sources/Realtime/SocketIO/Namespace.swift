@@ -155,10 +155,11 @@ public import EventLoop
         var frame: EncodedFrame?
         var count = 0
         let isVolatile = packet.flags.contains(.volatile)
+        let compresses = !packet.flags.contains(.uncompressed)
         forEachSocket(packet.target) { socket in
             let shared = frame ?? encode(packet.event, json: packet.json, attachments: packet.attachments)
             frame = shared
-            socket.send(shared, volatile: isVolatile)
+            socket.send(shared, volatile: isVolatile, compress: compresses)
             count += 1
         }
         server.counters.broadcasts += 1

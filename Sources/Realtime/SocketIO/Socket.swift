@@ -53,15 +53,18 @@ public import EventLoop
     // MARK: Sending
 
     /// `json`: raw JSON of the arguments, comma separated. Dropped before the socket is connected and after it ended.
-    public func emit(_ event: String, json: [UInt8] = [], attachments: [[UInt8]] = [], volatile: Bool = false) {
+    /// `compress`: false sends it as it is, where others would be compressed.
+    public func emit(
+        _ event: String, json: [UInt8] = [], attachments: [[UInt8]] = [], volatile: Bool = false, compress: Bool = true
+    ) {
         guard state == .connected, let connection else { return }
-        send(event, json, attachments, id: nil, volatile: volatile, over: connection)
+        send(event, json, attachments, id: nil, volatile: volatile, compress: compress, over: connection)
     }
 
     /// A frame that `namespace.encode` made.
-    public func send(_ frame: EncodedFrame, volatile: Bool = false) {
+    public func send(_ frame: EncodedFrame, volatile: Bool = false, compress: Bool = true) {
         guard state == .connected, let connection else { return }
-        connection.session.send(frame, volatile: volatile)
+        connection.session.send(frame, volatile: volatile, compress: compress)
     }
 
     /// Asks the client for an acknowledgement; `completion` gets the raw JSON of its arguments, comma separated.
@@ -77,7 +80,7 @@ public import EventLoop
         pendingAcknowledgements = pending
         let id = namespace.nextAcknowledgementID()
         pending.add(id, timeout: timeout, timing: namespace.server.timing, completion: completion)
-        send(event, json, [], id: id, volatile: false, over: connection)
+        send(event, json, [], id: id, volatile: false, compress: true, over: connection)
     }
 
     /// As the callback form.
@@ -91,13 +94,15 @@ public import EventLoop
     }
 
     private func send(
-        _ event: String, _ json: [UInt8], _ attachments: [[UInt8]], id: Int?, volatile: Bool,
+        _ event: String, _ json: [UInt8], _ attachments: [[UInt8]], id: Int?, volatile: Bool, compress: Bool,
         over connection: SocketConnection
     ) {
         let prefix = namespace.wirePrefix
         let length = EventEncoding.eventLength(
             prefix: prefix, event: event, json: json, id: id, attachments: attachments.count)
-        connection.session.send(length: length, attachments: attachments, volatile: volatile) { output in
+        connection.session.send(
+            length: length, attachments: attachments, volatile: volatile, compress: compress
+        ) { output in
             EventEncoding.appendEvent(
                 prefix: prefix, event: event, json: json, id: id, attachments: attachments.count, to: &output)
         }

@@ -16,19 +16,26 @@ import Wire
     private var session: EngineSession?
     private var phase: Phase
     private var decoder: WebSocketDecoder
+    private let compression: MessageCompression?
 
-    init(stream: Stream, server: EngineServer, session: EngineSession, isProbe: Bool) {
+    init(
+        stream: Stream, server: EngineServer, session: EngineSession, isProbe: Bool,
+        compression: MessageCompression? = nil
+    ) {
         self.stream = stream
         self.server = server
         self.session = session
+        self.compression = compression
         phase = isProbe ? .probing : .open
-        decoder = WebSocketDecoder(role: .server, maximumMessage: server.options.maximumPayload)
+        decoder = WebSocketDecoder(
+            role: .server, maximumMessage: server.options.maximumPayload, allowsCompression: compression != nil)
     }
 
     /// A WebSocket that is only to be closed.
     init(stream: Stream, server: EngineServer) {
         self.stream = stream
         self.server = server
+        compression = nil
         phase = .closed
         decoder = WebSocketDecoder(role: .server, maximumMessage: 0)
     }
@@ -41,6 +48,8 @@ import Wire
         switch event {
         case .needsMore, .pong:
             break
+        case .text(isCompressed: true), .binary(isCompressed: true):
+            decompress(event, payload)
         case .text:
             payload.withUnsafeBytes { message(isText: true, $0) }
         case .binary:
@@ -53,6 +62,24 @@ import Wire
             // RFC 6455 section 5.5.1: the code is sent back, and both ends are done.
             sendClose(code ?? WebSocketCloseCode.normal)
             ended(.transportClose)
+        }
+    }
+
+    /// RFC 7692 section 7.2.2. What it makes is bounded as an uncompressed message is.
+    private func decompress(_ event: WebSocketEvent, _ payload: [UInt8]) {
+        guard let compression else { return }
+        let isText = event == .text(isCompressed: true)
+        do throws(Inflater.Failure) {
+            let whole = try compression.decompress(payload, limit: server.options.maximumPayload)
+            var validator = UTF8Validator()
+            guard !isText || validator.accept(whole.span) && validator.isComplete else {
+                return fail(.webSocket(.invalidUTF8))
+            }
+            server.statistics.inflatedMessages += 1
+            whole.withUnsafeBytes { message(isText: isText, $0) }
+        } catch {
+            server.statistics.refusedInflations += 1
+            fail(.webSocket(error == .tooLarge ? .messageTooLarge : .invalidCompression))
         }
     }
 
@@ -81,6 +108,35 @@ import Wire
         case .closed:
             break
         }
+    }
+
+    // MARK: Compression
+
+    /// Whether a message of so many bytes goes compressed, unless its packet says otherwise.
+    func compresses(_ count: Int) -> Bool {
+        compression != nil && count >= server.compressionThreshold
+    }
+
+    /// A message of `length` bytes that `write` appends.
+    func sendCompressed(_ opcode: WebSocketOpcode, length: Int, _ write: (inout [UInt8]) -> Void) {
+        guard let compression else { return }
+        var message: [UInt8] = []
+        message.reserveCapacity(length)
+        write(&message)
+        stream.withOutput { output in
+            message.withUnsafeBytes { bytes in
+                if compression.appendFrame(opcode, bytes, to: &output) { server.statistics.deflatedMessages += 1 }
+            }
+        }
+    }
+
+    /// nil: the frame goes as it is.
+    func compressed(_ frame: EncodedFrame) -> [UInt8]? {
+        guard let compression,
+            let bytes = frame.bytes(compressedBy: compression, from: server.compressionThreshold)
+        else { return nil }
+        server.statistics.deflatedMessages += 1
+        return bytes
     }
 
     // MARK: Ends

@@ -18,11 +18,13 @@ public enum WebSocketFault: Equatable, Sendable {
     case invalidUTF8
     /// A message beyond the limit.
     case messageTooLarge
+    /// A compressed message that does not decompress (RFC 7692 section 7.2.2).
+    case invalidCompression
 
     /// The status code to close with (section 7.4.1).
     public var closeCode: UInt16 {
         switch self {
-        case .invalidUTF8: WebSocketCloseCode.invalidPayload
+        case .invalidUTF8, .invalidCompression: WebSocketCloseCode.invalidPayload
         case .messageTooLarge: WebSocketCloseCode.messageTooBig
         default: WebSocketCloseCode.protocolError
         }

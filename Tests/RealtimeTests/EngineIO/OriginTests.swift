@@ -55,6 +55,52 @@ import Wire
         if status == 403 { #expect(reply?.body == #"{"code":4,"message":"Forbidden"}"#) }
     }
 
+    @Test func `CORS headers stand on errors, on the preflight and on the 101 as well`() async throws {
+        let (replies, head) = try await onLoop {
+            let tested = try SocketsUnderTest {
+                $0.engine.cors = CORSOptions(origins: .list(["http://a.example"]), allowsCredentials: true)
+            }
+            var replies: [Reply?] = []
+            for line in [
+                "GET /socket.io/?EIO=4&transport=polling&sid=x", "OPTIONS /socket.io/?EIO=4", "PUT /socket.io/",
+            ] {
+                let raw = try await RawClient.connect(tested.port)
+                raw.send("\(line) HTTP/1.1\r\nHost: x\r\nOrigin: http://a.example\r\n\r\n")
+                replies.append(try await raw.reply())
+            }
+            let opened = try await SocketClient.openWithHead(tested.port, extra: "Origin: http://a.example\r\n")
+            return (replies, opened.head)
+        }
+        #expect(replies.map { $0?.status } == [400, 204, 400])
+        for reply in replies {
+            #expect(reply?["access-control-allow-origin"] == "http://a.example")
+            #expect(reply?["access-control-allow-credentials"] == "true")
+        }
+        #expect(head.contains("Access-Control-Allow-Origin: http://a.example\r\n"))
+        #expect(head.contains("Access-Control-Allow-Credentials: true\r\n"))
+    }
+
+    @Test func `the cookie comes with the handshake on polling alone`() async throws {
+        let (opening, poll, head, absent) = try await onLoop {
+            let tested = try SocketsUnderTest { $0.engine.cookie = SessionCookie() }
+            let client = try await PollingClient.open(tested.port)
+            try await client.post("40")
+            let poll = try await client.get()
+            let head = try await SocketClient.openWithHead(tested.port).head
+            let plain = try SocketsUnderTest()
+            let without = try await PollingClient.open(plain.port).opening
+            #expect(plain.sockets.sessionCount == 1)
+            let expected = "io=\(client.sid); Path=/; HttpOnly; SameSite=Lax"
+            return (
+                client.opening["set-cookie"] == expected, poll?["set-cookie"], head,
+                without["set-cookie"]
+            )
+        }
+        #expect(opening)
+        #expect(poll == nil && absent == nil)
+        #expect(!head.lowercased().contains("set-cookie"))
+    }
+
     @Test func `session ids name their node, sockets' ids theirs`() async throws {
         let (sid, id) = try await onLoop {
             let tested = try SocketsUnderTest { $0.socketPrefix = "abcdef" }

@@ -34,7 +34,10 @@ import Wire
 /// A WebSocket client that shows what it gets, frame by frame.
 @Loop final class SocketClient {
     let raw: RawClient
-    private var decoder = WebSocketDecoder(role: .client, maximumMessage: 1 << 24)
+    private var decoder = WebSocketDecoder(role: .client, maximumMessage: 1 << 24, allowsCompression: true)
+    private let inflater = Inflater()
+    /// Bytes of the last message as it came.
+    private(set) var lastPayload = 0
 
     private init(_ raw: RawClient) {
         self.raw = raw
@@ -42,19 +45,26 @@ import Wire
 
     /// Past the Engine.IO handshake, unless `sid` names a session to upgrade.
     static func open(_ port: Int, sid: String? = nil) async throws -> SocketClient {
+        try await openWithHead(port, sid: sid).client
+    }
+
+    /// As `open`, with the head of the answer. `extra`: further header lines.
+    static func openWithHead(
+        _ port: Int, sid: String? = nil, extra: String = ""
+    ) async throws -> (client: SocketClient, head: String) {
         let raw = try await RawClient.connect(port)
         let session = sid.map { "&sid=\($0)" } ?? ""
         raw.send(
             "GET /socket.io/?EIO=4&transport=websocket\(session) HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
+                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+                + "\(extra)\r\n")
         await raw.waitFor("\r\n\r\n")
-        let head = raw.text.prefix(while: { _ in true })
-        let end = head.utf8.firstRange(of: "\r\n\r\n".utf8)
-        raw.drop(end.map { head.utf8.distance(from: head.utf8.startIndex, to: $0.upperBound) } ?? 0)
+        let bytes = raw.received
+        let end = bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? 0
+        raw.drop(end)
         let client = SocketClient(raw)
         if sid == nil { _ = await client.next() }
-        return client
+        return (client, String(decoding: bytes[..<end], as: UTF8.self))
     }
 
     func send(_ text: String) {
@@ -69,6 +79,12 @@ import Wire
         raw.send(frame)
     }
 
+    func send(compressed payload: [UInt8]) {
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendMaskedFrame(.text, payload, mask: 0x1234_5678, isCompressed: true, to: &frame)
+        raw.send(frame)
+    }
+
     /// The next message: text as it is, binary as `<n bytes>`, a close frame as `close CODE`, `end` when there is none.
     func next() async -> String {
         while true {
@@ -77,6 +93,11 @@ import Wire
             let input = raw.received
             guard let event = try? decoder.next(input.span, &offset, into: &payload) else { return "broken" }
             raw.drop(offset)
+            lastPayload = payload.count
+            if event == .text(isCompressed: true) || event == .binary(isCompressed: true) {
+                guard let whole = try? inflater?.message(payload, limit: 1 << 24) else { return "broken" }
+                payload = whole
+            }
             switch event {
             case .text: return String(decoding: payload, as: UTF8.self)
             case .binary: return "<\(payload.map(String.init).joined(separator: " "))>"
