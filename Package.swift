@@ -13,6 +13,10 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .treatAllWarnings(as: .error),
     .treatWarning("DeprecatedDeclaration", as: .warning),
+    // The release does without the checks at run time of what the compiler cannot prove: overlapping access and isolation.
+    // Every test runs with them.
+    .unsafeFlags(
+        ["-enforce-exclusivity=unchecked", "-disable-dynamic-actor-isolation"], .when(configuration: .release)),
 ]
 
 /// The pure targets: no unsafe construct at all.

@@ -7,8 +7,9 @@ final class LoopCore {
 
     /// A read takes up to this much; one buffer serves every stream, as a handler sees it during its call only.
     static let readBufferSize = 64 * 1024
-    /// Output buffers kept for reuse; more than a turn commonly fills is not worth the memory.
-    static let spareBufferLimit = 64
+    /// Bytes of output buffers kept for reuse: a turn that sends several small frames to each of thousands of sockets finds a
+    /// buffer for every one of them.
+    static let spareBytesLimit = 4 * 1024 * 1024
     /// A buffer that grew beyond this many bytes is given back to the allocator instead.
     static let spareBufferCapacity = 64 * 1024
 
@@ -27,6 +28,7 @@ final class LoopCore {
 
     private var dirtyStreams: [Stream] = []
     private var spareBuffers: [[UInt8]] = []
+    private var spareBytes = 0
 
     private let timer = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
     /// What the libuv timer is set to, in the loop's milliseconds; nil when it is stopped.
@@ -147,11 +149,15 @@ final class LoopCore {
     }
 
     func takeBuffer() -> [UInt8] {
-        spareBuffers.popLast() ?? []
+        guard let buffer = spareBuffers.popLast() else { return [] }
+        spareBytes -= buffer.capacity
+        return buffer
     }
 
     func recycle(_ buffer: consuming [UInt8]) {
-        guard buffer.capacity <= Self.spareBufferCapacity, spareBuffers.count < Self.spareBufferLimit else { return }
+        let capacity = buffer.capacity
+        guard capacity <= Self.spareBufferCapacity, spareBytes + capacity <= Self.spareBytesLimit else { return }
+        spareBytes += capacity
         buffer.removeAll(keepingCapacity: true)
         spareBuffers.append(buffer)
     }
