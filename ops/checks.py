@@ -60,8 +60,8 @@ def imports(home, swift, step):
 
 def formatting(home, swift, step):
     result = subprocess.run(
-        [swift, "format", "lint", "--strict", "--parallel", "-r", "Sources", "Tests"], cwd=ROOT, capture_output=True,
-        text=True, check=False, stdin=subprocess.DEVNULL)
+        [swift, "format", "lint", "--strict", "--parallel", "-r", "Sources", "Tests", "Benchmarks"], cwd=ROOT,
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if result.returncode == 0:
         return []
     lines = [text.replace(f"{ROOT}/", "") for text in result.stderr.splitlines() if "error:" in text or "warning:" in text]

@@ -16,21 +16,49 @@ from ops.say import Failure, Step
 #: Seconds a whole suite may take before it counts as hung: several times what it takes on two slow cores.
 SWIFT_PATIENCE = 900
 PYTHON_PATIENCE = 1500
+#: The same with the deep tests, which play days of deliveries and kill parts of the cluster for a minute at a time.
+DEEP_PATIENCE = 5400
 #: Failures named in full at the end; the rest is in the log.
 NAMED = 30
+#: Failed Swift tests that are tried once more: the machine may have been busy with something else. More have a cause.
+TRIED_AGAIN = 5
 
 
-def swift(home, program, tally, extra=(), name="swift"):
+def swift(home, program, tally, extra=(), name="swift", variables=None):
     """`swift test` over what `build --build-tests` has built, with the same `extra` arguments."""
-    report = testing.scratch(home, name) / "report.xml"
+    scratch = testing.scratch(home, name)
     step = Step(f"{name} tests")
-    # Parallel tests on two cores would starve each other's timers; xunit needs swift-testing alone.
-    arguments = [program, "test", "--disable-xctest", "--no-parallel", "--skip-build", *extra,
-                 "--xunit-output", str(report)]
-    status = watched(
-        step, arguments, home.log(f"test-{name}"), SWIFT_PATIENCE, build.environment(program),
-        lambda text: text if text.startswith(("✔", "✘", "◇")) else None)
-    _count(step, report, status, tally, home.log(f"test-{name}"))
+    log = home.log(f"test-{name}")
+
+    def attempt(report, *selection, mode="w"):
+        # Parallel tests on two cores would starve each other's timers; xunit needs swift-testing alone.
+        arguments = [program, "test", "--disable-xctest", "--no-parallel", "--skip-build", *extra,
+                     "--xunit-output", str(report), *selection]
+        return watched(step, arguments, log, SWIFT_PATIENCE, build.environment(program) | dict(variables or {}),
+                       lambda text: text if text.startswith(("✔", "✘", "◇")) else None, mode)
+
+    def passes_now(case):
+        with open(log, "a", encoding="utf-8") as record:
+            record.write(f"RERUN {_name(case)}\n")
+        report = scratch / "again.xml"
+        report.unlink(missing_ok=True)
+        if attempt(report, "--filter", _filter(case), mode="a") != 0:
+            return False
+        try:
+            cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+        except (OSError, ElementTree.ParseError):
+            return False
+        # A filter that found nothing has shown nothing.
+        return bool(cases) and not any(_failures(case) for case in cases)
+
+    report = scratch / "report.xml"
+    _count(step, report, attempt(report), tally, log, passes_now)
+
+
+def _filter(case):
+    """A pattern for one test's identifier. Raw identifiers hold about every sign that means something in a pattern."""
+    text = f"{case.get('classname')}.{case.get('name')}"
+    return re.sub(r"[^A-Za-z0-9]", lambda found: ".?" if found[0] == "`" else ".", text)
 
 
 def environment(home, wanted=ROOT / "Tests" / "requirements.txt", name="venv"):
@@ -59,7 +87,7 @@ def environment(home, wanted=ROOT / "Tests" / "requirements.txt", name="venv"):
     return python
 
 
-def python(home, program, folder, tally, deep, patience=PYTHON_PATIENCE):
+def python(home, program, folder, tally, deep):
     """pytest over one folder, if it has tests."""
     if not any((ROOT / folder).rglob("test_*.py")):
         return
@@ -68,26 +96,25 @@ def python(home, program, folder, tally, deep, patience=PYTHON_PATIENCE):
     report = scratch / "report.xml"
     step = Step(f"{name} tests")
     selection = [] if deep else ["-m", "not deep"]
-    # The cluster's tests kill and stop processes on a machine that others may load: a failure is tried once more, and the
-    # log says RERUN. What fails twice has failed.
-    if name == "cluster":
-        selection += ["--reruns", "1"]
+    # These tests kill and stop processes on a machine that others may load: a failure is tried once more, and the log says
+    # RERUN. What fails twice has failed.
+    selection += ["--reruns", "1"]
     arguments = [str(program), "-B", "-m", "pytest", "-c", "Tests/pytest.ini", "--rootdir", str(ROOT), "-v",
                  f"--junitxml={report}", *selection, folder]
     values = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", LASTMILE_ROOT=str(ROOT), PYTHONUNBUFFERED="1")
     # Each suite makes its own clusters; one that the caller works with is none of its business.
     values.pop("LASTMILE_HOME", None)
-    status = watched(step, arguments, home.log(f"test-{name}"), patience, values,
+    status = watched(step, arguments, home.log(f"test-{name}"), DEEP_PATIENCE if deep else PYTHON_PATIENCE, values,
                       lambda text: re.sub(r"\s*\[.*", "", text) if "::" in text else None)
     # 5: nothing was selected.
     if status != 5:
         _count(step, report, status, tally, home.log(f"test-{name}"))
 
 
-def watched(step, arguments, log, patience, environment, progress):
+def watched(step, arguments, log, patience, environment, progress, mode="w"):
     """Runs one suite with its output in `log`; ends it, and all it started, when it takes too long."""
     deadline = time.monotonic() + patience
-    with open(log, "w", encoding="utf-8") as record:
+    with open(log, mode, encoding="utf-8") as record:
         process = subprocess.Popen(
             arguments, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True)
@@ -124,8 +151,27 @@ def watched(step, arguments, log, patience, environment, progress):
         return process.wait()
 
 
-def _count(step, report, status, tally, log):
-    """Adds a JUnit report to the tally. A suite that died without one failed."""
+def _failures(case):
+    return case.findall("failure") + case.findall("error")
+
+
+def _name(case):
+    return f"{case.get('classname')} {case.get('name')}"
+
+
+def _reruns(log):
+    """How many tests pytest ran a second time and then passed."""
+    tried, passed = set(), set()
+    for text in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        found = re.match(r"(\S+::.*?) (RERUN|PASSED)\b", text)
+        if found:
+            (tried if found[2] == "RERUN" else passed).add(found[1])
+    return len(tried & passed)
+
+
+def _count(step, report, status, tally, log, passes_now=None):
+    """Adds a JUnit report to the tally. A suite that died without one failed. `passes_now`, if given, runs one failed test
+    again; without it pytest has done so itself."""
     try:
         root = ElementTree.parse(report).getroot()
     except (OSError, ElementTree.ParseError):
@@ -133,24 +179,32 @@ def _count(step, report, status, tally, log):
         tally.complaints.append(f"FAILED {step.name}: broke off (exit status {status}); see {log}")
         step.failed(f"broke off, see {log}")
         return
-    passed = failed = skipped = 0
-    for case in root.iter("testcase"):
-        if case.find("failure") is not None or case.find("error") is not None:
-            failed += 1
-            if failed <= NAMED:
-                first = next(iter(case.findall("failure") + case.findall("error")))
-                said = (first.get("message") or "").strip().splitlines()
-                tally.complaints.append(
-                    f"FAILED {case.get('classname')} {case.get('name')}: {said[0][:200] if said else ''}")
-        elif case.find("skipped") is not None:
-            skipped += 1
-        else:
-            passed += 1
-    if status != 0 and failed == 0:
+    cases = list(root.iter("testcase"))
+    broken = [case for case in cases if _failures(case)]
+    again = []
+    if passes_now is None:
+        retried = _reruns(log)
+    else:
+        again = [case for case in broken if passes_now(case)] if len(broken) <= TRIED_AGAIN else []
+        retried = len(again)
+    failed = 0
+    for case in broken:
+        said = (_failures(case)[0].get("message") or "").strip().splitlines()
+        reason = said[0][:200] if said else ""
+        if case in again:
+            tally.complaints.append(f"RERUN {_name(case)}: passed on the second try, at first: {reason}")
+            continue
+        failed += 1
+        if failed <= NAMED:
+            tally.complaints.append(f"FAILED {_name(case)}: {reason}")
+    skipped = sum(1 for case in cases if case.find("skipped") is not None)
+    passed = len(cases) - failed - skipped
+    if status != 0 and not broken:
         failed = 1
         tally.complaints.append(f"FAILED {step.name}: exit status {status} with no failed test; see {log}")
-    tally.add(passed, failed, skipped)
+    tally.add(passed, failed, skipped, retried)
     summary = f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+    summary += f", {retried} on second try" if retried else ""
     if failed:
         step.failed(f"{summary}; see {log}")
     else:

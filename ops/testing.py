@@ -9,20 +9,22 @@ from ops.say import Failure, Step, bold, duration, line
 
 
 class Tally:
-    """What passed, failed and was skipped so far."""
+    """What passed, failed and was skipped so far, and how many of the passed did so on the second try."""
 
     def __init__(self):
-        self.passed = self.failed = self.skipped = 0
+        self.passed = self.failed = self.skipped = self.retried = 0
         self.complaints = []
 
-    def add(self, passed=0, failed=0, skipped=0):
+    def add(self, passed=0, failed=0, skipped=0, retried=0):
         self.passed += passed
         self.failed += failed
         self.skipped += skipped
+        self.retried += retried
 
     def closing(self):
         text = f"{self.passed} passed, {self.failed} failed"
-        return text + (f", {self.skipped} skipped" if self.skipped else "")
+        text += f", {self.skipped} skipped" if self.skipped else ""
+        return text + (f", {self.retried} on second try" if self.retried else "")
 
 
 def run(home, deep):
@@ -63,11 +65,11 @@ def _everything(home, deep, tally):
     build.release(Step("build"), home.log("build"))
     _check("allocations", lambda home, swift, step: bench.allocations(home, swift), home, swift, tally)
     python = suites.environment(home)
-    for folder in ("Tests/Interop", "Tests/Cluster"):
+    for folder in ("Tests/Ops", "Tests/Interop", "Tests/Cluster"):
         suites.python(home, python, folder, tally, deep)
     if deep:
         from ops import deeper
-        deeper.run(home, swift, python, tally)
+        deeper.run(home, swift, tally)
 
 
 def _check(name, check, home, swift, tally):
