@@ -35,7 +35,7 @@ struct EchoSettings {
             options.engine.cors = CORSOptions(origins: origin == "*" ? .any : .list(list))
         }
         if text("PER_MESSAGE_DEFLATE") == "on" { options.engine.messageCompression = MessageCompressionOptions() }
-        options.engine.nodeName = text("NODE_ID") ?? "echo"
+        options.engine.identifiers = SessionIdentifiers(owner: SessionOwner(name: text("NODE_ID") ?? "echo"))
         self.port = port
         self.options = options
         isConformanceRun = text("CONFORMANCE") == "on"

@@ -41,7 +41,8 @@ final class Application {
         self.configuration = configuration
         self.log = log
         let timing = timing
-        let epoch = UInt64.random(in: .min ... .max)
+        let process = SessionOwner(name: configuration.nodeID)
+        let epoch = process.epoch
         let epochText = String(epoch, radix: 16)
 
         var postgres = configuration.postgres
@@ -61,7 +62,7 @@ final class Application {
                 let isEarly = !readiness.isStarted && failure.status == 404
                 return Problem.response(isEarly ? failure.asUnavailable : failure)
             }, timing: timing)
-        sockets = SocketServer(options: Self.socketOptions(configuration), timing: timing)
+        sockets = SocketServer(options: Self.socketOptions(configuration, process), timing: timing)
         namespace = sockets.namespace("/")
 
         gateway = Gateway(
@@ -99,11 +100,13 @@ final class Application {
         }
     }
 
-    private static func socketOptions(_ configuration: Configuration) -> SocketServerOptions {
+    private static func socketOptions(
+        _ configuration: Configuration, _ process: SessionOwner
+    ) -> SocketServerOptions {
         var options = SocketServerOptions()
         options.engine.pingInterval = configuration.pingInterval
         options.engine.pingTimeout = configuration.pingTimeout
-        options.engine.nodeName = configuration.nodeID
+        options.engine.identifiers = SessionIdentifiers(owner: process, secret: configuration.sessionSecret)
         if configuration.limitsRates { options.engine.maximumHandshakesPerSecond = configuration.handshakeRate }
         if configuration.compressesMessages { options.engine.messageCompression = MessageCompressionOptions() }
         if !configuration.corsOrigins.isEmpty {

@@ -19,6 +19,8 @@ struct Configuration {
     var redis: RedisConfiguration
     var tokenSecret: [UInt8]
     var tokenSeconds: Int
+    /// What nodes recognise one another and the ids of sessions by.
+    var sessionSecret: [UInt8]
     var scryptCost: ScryptCost
     var seedsTestData: Bool
     var limitsRates: Bool
@@ -54,6 +56,7 @@ struct Configuration {
         }
         redis = try Self.redis(settings)
         tokenSecret = Array(settings.text("JWT_SECRET", default: Self.developmentSecret).utf8)
+        sessionSecret = try Self.sessionSecret(settings, tokenSecret: tokenSecret)
         tokenSeconds = try settings.period("JWT_EXPIRATION", default: "15m")
         let cost = try settings.integer("SCRYPT_COST", in: 10...20, default: ScryptCost.owasp.logN)
         scryptCost = ScryptCost(logN: cost) ?? .owasp
@@ -98,6 +101,23 @@ struct Configuration {
         }
         guard !seedsTestData else {
             throw Settings.Failure(name: "SEED_TEST_DATA", reason: "must not be true in production")
+        }
+    }
+
+    /// `SESSION_SECRET`, else one that follows from `JWT_SECRET` and gives nothing of it away.
+    private static func sessionSecret(
+        _ settings: Settings, tokenSecret: [UInt8]
+    ) throws(Settings.Failure) -> [UInt8] {
+        if let text = settings["SESSION_SECRET"] {
+            guard text.utf8.count >= shortestSecret else {
+                throw Settings.Failure(name: "SESSION_SECRET", reason: "must have at least \(shortestSecret) bytes")
+            }
+            return Array(text.utf8)
+        }
+        do throws(CryptoError) {
+            return try hmacSHA256(key: tokenSecret, Array("lastmile session secret 1".utf8))
+        } catch {
+            throw Settings.Failure(name: "SESSION_SECRET", reason: "cannot be derived from JWT_SECRET")
         }
     }
 

@@ -51,6 +51,12 @@ public import EventLoop
 
     let engine: EngineServer
 
+    /// Asks other nodes about their sessions; nil, as at first: only sessions of this node are known.
+    public var relay: (any SessionRelay)? {
+        get { engine.relay }
+        set { engine.relay = newValue }
+    }
+
     public init(
         options: EngineServerOptions, timing: any Timing = SystemTiming.shared,
         onMessage: @escaping @Loop (Session, Message) -> Void

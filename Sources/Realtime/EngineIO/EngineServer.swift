@@ -16,6 +16,8 @@ import Wire
     var payloadBuffer: [UInt8] = []
     /// Says no to new sessions; those that are open go on.
     var refusesHandshakes = false
+    /// Asks other nodes about their sessions; without one, only sessions of this node are known.
+    var relay: (any SessionRelay)?
 
     /// Bytes of a payload buffer worth keeping: one large message shall not stay in memory for ever.
     static let maximumPayloadBuffer = 256 << 10
@@ -51,7 +53,7 @@ import Wire
     // MARK: Sessions
 
     private func makeSession(_ exchange: HTTPExchange) -> EngineSession {
-        let id = options.nodeName + "." + Identifier.random20()
+        let id = options.identifiers.make()
         let session = EngineSession(
             id: id, server: self, takesBase64Only: exchange.request.query["b64"] == "1")
         sessions[id] = session
@@ -97,6 +99,7 @@ import Wire
     private enum Verdict {
         case handshake
         case known(EngineSession)
+        case foreign(SessionOwner)
         case refused(EngineFailure)
         /// Full, draining, or too many at once.
         case unavailable
@@ -106,6 +109,9 @@ import Wire
         guard transport == "polling" || transport == "websocket" else { return .refused(.unknownTransport) }
         if let id = request.query["sid"] {
             guard let session = sessions[id] else {
+                if relay != nil, let owner = options.identifiers.owner(of: id), owner != options.identifiers.owner {
+                    return .foreign(owner)
+                }
                 statistics.unknownSessions += 1
                 return .refused(.unknownSession)
             }
@@ -179,7 +185,7 @@ import Wire
             exchange, status: 200, type: "text/html", body: Array("ok".utf8), extra: [("Cache-Control", "no-store")])
     }
 
-    private func refuseUnavailable(_ exchange: HTTPExchange) {
+    func refuseUnavailable(_ exchange: HTTPExchange) {
         statistics.refusedHandshakes += 1
         answer(exchange, status: 503, type: nil, body: [], extra: [("Retry-After", "1")])
     }
@@ -209,6 +215,8 @@ import Wire
             refuseUpgrade(exchange, failure.message, 400)
         case .unavailable:
             refuseUnavailable(exchange)
+        case .foreign(let owner):
+            relay(exchange, to: owner)
         case .handshake:
             let compression = negotiate(request)
             guard let stream = takeStream(exchange, key: key, compression) else { return }
@@ -236,6 +244,25 @@ import Wire
             polling.probe = transport
             upgrades.add(transport)
             exchange.handOver(to: transport)
+        }
+    }
+
+    // MARK: Other nodes' sessions
+
+    private func relay(_ exchange: HTTPExchange, to owner: SessionOwner) {
+        guard let relay else { return }
+        let request = ForeignRequest(exchange, owner: owner, server: self)
+        exchange.owner = request
+        exchange.context = request
+        relay.relay(request)
+    }
+
+    func refuseUnknownSession(_ exchange: HTTPExchange) {
+        statistics.unknownSessions += 1
+        if exchange.asksForWebSocket {
+            refuseUpgrade(exchange, EngineFailure.unknownSession.message, EngineFailure.unknownSession.status)
+        } else {
+            refuse(exchange, .unknownSession)
         }
     }
 
@@ -296,6 +323,8 @@ extension EngineServer: HTTPMount {
             refuse(exchange, failure)
         case .unavailable:
             refuseUnavailable(exchange)
+        case .foreign(let owner):
+            relay(exchange, to: owner)
         case .handshake:
             let session = makeSession(exchange)
             let polling = PollingTransport(session: session, server: self)
@@ -322,11 +351,19 @@ extension EngineServer: HTTPMount {
     }
 
     func exchangeReady(_ exchange: HTTPExchange) {
-        (exchange.context as? PollingTransport)?.postReady(exchange)
+        switch exchange.context {
+        case let polling as PollingTransport: polling.postReady(exchange)
+        case let request as ForeignRequest: request.bodyCame()
+        default: break
+        }
     }
 
     func exchangeTooLarge(_ exchange: HTTPExchange) {
-        (exchange.context as? PollingTransport)?.postRefused(exchange)
+        switch exchange.context {
+        case let polling as PollingTransport: polling.postRefused(exchange)
+        case let request as ForeignRequest: request.tooLarge()
+        default: break
+        }
         answer(exchange, status: 413, type: nil, body: [])
     }
 }

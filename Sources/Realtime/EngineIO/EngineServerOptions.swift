@@ -20,8 +20,8 @@ public struct EngineServerOptions: Sendable {
     public var maximumSessions = 100_000
     /// Handshakes a second that this node takes, with a burst of as many; nil takes all. Beyond: 503 and Retry-After.
     public var maximumHandshakesPerSecond: Int?
-    /// Leads every session id, with a dot, so that a proxy can find the node of a polling client.
-    public var nodeName = "node"
+    /// Makes the sessions' ids. By default such as no other node accepts.
+    public var identifiers = SessionIdentifiers(owner: SessionOwner(name: "node"))
     public var cors: CORSOptions?
     /// permessage-deflate, for clients that offer it; nil compresses no message.
     public var messageCompression: MessageCompressionOptions?

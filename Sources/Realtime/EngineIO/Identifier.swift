@@ -1,6 +1,6 @@
 /// Random names in base64url, from the system's generator.
 enum Identifier {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// `count` characters of six random bits each.
     static func random(_ count: Int) -> String {
@@ -15,7 +15,4 @@ enum Identifier {
             return count
         }
     }
-
-    /// 120 random bits.
-    static func random20() -> String { random(20) }
 }

@@ -19,6 +19,8 @@ import Wire
 
     let stream: Stream
     private let server: HTTPServer
+    /// Of one that another node passes on: what that node says of the client.
+    private let origin: RequestOrigin?
     /// Place in the server's list.
     var index = 0
 
@@ -46,9 +48,10 @@ import Wire
     private var successor: (any StreamHandler)?
     private var lingerRounds = 0
 
-    init(stream: Stream, server: HTTPServer) {
+    init(stream: Stream, server: HTTPServer, origin: RequestOrigin? = nil) {
         self.stream = stream
         self.server = server
+        self.origin = origin
         let options = server.options
         parser = HTTPRequestParser(
             limits: HTTPLimits(head: options.maximumHead, target: options.maximumTarget, body: options.maximumBody))
@@ -117,15 +120,15 @@ import Wire
 
     private func makeRequest(_ head: HTTPRequestHead) -> Request {
         let peer = stream.remoteAddress
-        var address = peer
-        var isSecure = false
-        if server.isTrusted(peer) {
+        var address = origin?.remoteAddress ?? peer
+        var isSecure = origin?.isSecure ?? false
+        if origin == nil, server.isTrusted(peer) {
             if let forwarded = head.headers["x-forwarded-for"] {
                 address = Forwarding.client(forwarded, isTrusted: server.isTrusted) ?? peer
             }
             isSecure = head.headers["x-forwarded-proto"] == "https"
         }
-        var correlation = head.headers["x-correlation-id"] ?? ""
+        var correlation = origin?.correlationID ?? head.headers["x-correlation-id"] ?? ""
         if !CorrelationNames.isAcceptable(correlation) { correlation = server.makeCorrelationID() }
         var target = head.target
         if target.utf8.first != UInt8(ascii: "/") {
@@ -350,6 +353,12 @@ import Wire
         successor = transport
         stream.handler = transport
         server.remove(self)
+        if isPaused { stream.resumeReading() }
+        guard !waiting.isEmpty else { return }
+        // It came behind the request while its answer was pending.
+        let early = waiting
+        waiting = []
+        early.withUnsafeBytes { transport.streamReceived($0) }
     }
 
     override func deadlinePassed() {
@@ -374,6 +383,14 @@ import Wire
 
     /// Times the linger timeout that the last answer's bytes may take to leave.
     private static let maximumLingerRounds = 15
+}
+
+extension HTTPConnection: HTTPExchangeConnection {
+    var exchangeStream: Stream? { stream }
+
+    func abandon(_ exchange: HTTPExchange) {
+        stream.close(.local)
+    }
 }
 
 extension HTTPConnection: StreamHandler {

@@ -8,9 +8,9 @@ import EventLoop
     /// The mount's own.
     var context: AnyObject?
     let asksForWebSocket: Bool
-    private var connection: HTTPConnection?
+    private var connection: (any HTTPExchangeConnection)?
 
-    init(request: Request, connection: HTTPConnection, asksForWebSocket: Bool) {
+    init(request: Request, connection: any HTTPExchangeConnection, asksForWebSocket: Bool) {
         self.request = request
         self.connection = connection
         self.asksForWebSocket = asksForWebSocket
@@ -25,13 +25,13 @@ import EventLoop
 
     /// Resets the connection: there will be no answer.
     func abandon() {
-        release()?.stream.close(.local)
+        release()?.abandon(self)
     }
 
     /// The connection's stream, whose next handler must be set by `handOver` before control returns to the loop.
     func takeStream() -> Stream? {
-        guard let connection, !connection.stream.isClosed else { return nil }
-        return connection.stream
+        guard let stream = connection?.exchangeStream, !stream.isClosed else { return nil }
+        return stream
     }
 
     /// Ends HTTP on the connection: what has come and will come belongs to `transport`.
@@ -46,7 +46,7 @@ import EventLoop
         owner?.exchangeAborted(self)
     }
 
-    private func release() -> HTTPConnection? {
+    private func release() -> (any HTTPExchangeConnection)? {
         let connection = connection
         self.connection = nil
         context = nil

@@ -68,14 +68,15 @@ import Wire
         listeners.append(try Listener.unix(path: unixPath) { [unowned self] in accept($0) })
     }
 
-    private func accept(_ stream: Stream) {
+    /// - Parameter origin: of one that another node passes on.
+    func accept(_ stream: Stream, from origin: RequestOrigin? = nil) {
         counters.accepted += 1
         guard connections.count < options.maximumConnections else {
             counters.refusedConnections += 1
             stream.close(.named("too many connections"))
             return
         }
-        let connection = HTTPConnection(stream: stream, server: self)
+        let connection = HTTPConnection(stream: stream, server: self, origin: origin)
         connection.index = connections.count
         connections.append(connection)
         stream.handler = connection

@@ -49,6 +49,12 @@ public import EventLoop
         return connection
     }
 
+    /// Asks other nodes about their sessions; nil, as at first: only sessions of this node are known.
+    public var relay: (any SessionRelay)? {
+        get { engine.relay }
+        set { engine.relay = newValue }
+    }
+
     // MARK: Figures
 
     public var statistics: SocketServerStatistics {

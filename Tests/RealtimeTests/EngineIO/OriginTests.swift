@@ -110,7 +110,7 @@ import Wire
             let sid = tested.sockets.engine.openSessions.first?.id ?? ""
             return (sid, id)
         }
-        #expect(sid.hasPrefix("test.") && sid.utf8.count == 25)
+        #expect(sid.hasPrefix("test.") && sid.utf8.count == 41)
         #expect(id.hasPrefix("abcdef") && id.utf8.count == 20)
     }
 }

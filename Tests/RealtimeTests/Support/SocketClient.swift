@@ -13,7 +13,7 @@ import Wire
 
     init(_ change: (inout SocketServerOptions) -> Void = { _ in }) throws {
         var options = SocketServerOptions()
-        options.engine.nodeName = "test"
+        options.engine.identifiers = SessionIdentifiers(owner: SessionOwner(name: "test"))
         change(&options)
         sockets = SocketServer(options: options, timing: timing)
         server = HTTPServer(
