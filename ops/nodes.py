@@ -8,8 +8,9 @@ from ops.say import Failure
 
 #: More is no use on one machine: a node is one thread.
 MOST = 64
-#: Seconds a node gets beyond DRAIN_SECONDS to end by itself.
-STOP_SLACK = 5.0
+#: Seconds a node gets beyond DRAIN_SECONDS to end by itself: 3 for clients that poll to fetch their last answer, 5 for
+#: requests that are under way, the rest for closing what is open.
+STOP_SLACK = 12.0
 DRAIN_DEFAULT = 10.0
 
 

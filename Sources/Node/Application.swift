@@ -107,6 +107,7 @@ final class Application {
         options.engine.pingInterval = configuration.pingInterval
         options.engine.pingTimeout = configuration.pingTimeout
         options.engine.identifiers = SessionIdentifiers(owner: process, secret: configuration.sessionSecret)
+        options.closeRate = configuration.drainRate
         if configuration.limitsRates { options.engine.maximumHandshakesPerSecond = configuration.handshakeRate }
         if configuration.compressesMessages { options.engine.messageCompression = MessageCompressionOptions() }
         if !configuration.corsOrigins.isEmpty {
@@ -258,9 +259,11 @@ final class Application {
         http.beginDrain()
         sockets.beginDrain()
         do { try await timing.sleep(for: Self.drainNotice) } catch { log.debug("node.drain_hurried") }
-        let seconds = min(
-            Double(configuration.drainSeconds), Double(sockets.sessionCount) / Double(configuration.drainRate))
-        await sockets.drain(over: .seconds(seconds))
+        let (count, began) = (namespace.socketCount, timing.now)
+        await sockets.drain(over: .seconds(configuration.drainSeconds))
+        log.info(
+            "node.drained",
+            ["sockets": LogValue(count), "milliseconds": LogValue((timing.now - began).wholeMilliseconds)])
         await dispatch.stop()
         await membership.stop()
         gateway.stopFeed()

@@ -41,6 +41,33 @@ struct NodeMetrics {
         registry.gauge("lastmile_rooms", help: "Rooms with members on this node.") {
             Loop.assumeIsolated { Double(namespace.roomCount) }
         }
+        registry.gauge(
+            "lastmile_handshakes_per_second_max", help: "Busiest second of handshakes since the last scrape."
+        ) {
+            Loop.assumeIsolated { Double(sockets.takeHandshakePeak()) }
+        }
+        count("lastmile_handshakes_total", "Engine.IO sessions opened.") { sockets.statistics.engine.handshakes }
+        count("lastmile_handshakes_refused_total", "Handshakes refused: malformed, draining, full or too many.") {
+            sockets.statistics.engine.refusedHandshakes
+        }
+        count("lastmile_upgrades_total", "Sessions that went from polling to WebSocket.") {
+            sockets.statistics.engine.upgrades
+        }
+        count("lastmile_ping_timeouts_total", "Sessions ended because no pong came.") {
+            sockets.statistics.engine.pingTimeouts
+        }
+        count("lastmile_volatile_dropped_total", "Volatile messages dropped because a client was slow.") {
+            sockets.statistics.engine.volatileDropped
+        }
+        count("lastmile_slow_consumers_total", "Sessions closed because their client was too slow.") {
+            sockets.statistics.engine.slowConsumers
+        }
+        count("lastmile_socket_events_total", "Socket.IO events that clients sent.") {
+            sockets.statistics.eventsReceived
+        }
+        count("lastmile_socket_deliveries_total", "Copies of broadcasts given to sockets.") {
+            sockets.statistics.deliveries
+        }
     }
 
     func observe(postgres pool: PostgresPool) {

@@ -29,6 +29,7 @@ import Wire
     private var handshakeBucket: TokenBucket?
     private let compressions: SharedCompressions?
     private let bodyCompression = BodyCompression()
+    var handshakePeak = SecondPeak()
 
     init(
         options: EngineServerOptions, timing: any Timing,
@@ -45,7 +46,9 @@ import Wire
         releases = DeadlineQueue(interval: EngineServerOptions.upgradeReleaseDelay, timing: timing)
         races = DeadlineQueue(interval: EngineServerOptions.closeRaceWindow, timing: timing)
         compressions = options.messageCompression.map(SharedCompressions.init)
-        handshakeBucket = options.maximumHandshakesPerSecond.map { TokenBucket(rate: $0, timing: timing) }
+        handshakeBucket = options.maximumHandshakesPerSecond.map {
+            TokenBucket(rate: $0, burst: $0 / 10, timing: timing)
+        }
     }
 
     var openSessions: [EngineSession] { sessions.values.filter(\.isOpen) }
@@ -58,6 +61,7 @@ import Wire
             id: id, server: self, takesBase64Only: exchange.request.query["b64"] == "1")
         sessions[id] = session
         statistics.handshakes += 1
+        handshakePeak.count(now: timing.now.nanoseconds)
         statistics.sessions += 1
         session.handler = makeHandler(session, exchange.request)
         return session

@@ -18,7 +18,7 @@ public struct EngineServerOptions: Sendable {
     public var volatileQueueLimit = 64 << 10
     /// Sessions of this node; a handshake beyond is answered 503.
     public var maximumSessions = 100_000
-    /// Handshakes a second that this node takes, with a burst of as many; nil takes all. Beyond: 503 and Retry-After.
+    /// Handshakes a second that this node takes, a tenth of them at once; nil takes all. Beyond: 503 and Retry-After.
     public var maximumHandshakesPerSecond: Int?
     /// Makes the sessions' ids. By default such as no other node accepts.
     public var identifiers = SessionIdentifiers(owner: SessionOwner(name: "node"))

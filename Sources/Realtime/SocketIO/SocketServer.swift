@@ -11,6 +11,7 @@ public import EventLoop
     }
     private var namespaces: [String: Namespace] = [:]
     private let connectTimeouts: DeadlineQueue
+    private let waves: CloseWaves
     /// Six characters; see `SocketServerOptions.socketPrefix`.
     public let socketPrefix: String
 
@@ -21,6 +22,7 @@ public import EventLoop
         self.adapter = adapter
         self.timing = timing
         connectTimeouts = DeadlineQueue(interval: options.connectTimeout, timing: timing)
+        waves = CloseWaves(rate: options.closeRate, timing: timing)
         socketPrefix = options.socketPrefix ?? Identifier.random(6)
         precondition(socketPrefix.utf8.count == 6, "a socket prefix has six characters")
         // Clients join `/` first, whether or not the application has anything there.
@@ -67,6 +69,9 @@ public import EventLoop
 
     public var sessionCount: Int { engine.statistics.sessions }
 
+    /// The most handshakes that were taken within one second since this was last asked.
+    public func takeHandshakePeak() -> Int { engine.handshakePeak.take(now: timing.now.nanoseconds) }
+
     // MARK: Leaving
 
     /// New handshakes are answered 503 with Retry-After; sessions and their requests go on.
@@ -74,18 +79,26 @@ public import EventLoop
         engine.refusesHandshakes = true
     }
 
-    /// Refuses handshakes and closes every session, spread evenly over `duration`, so that not all clients come to the
-    /// other nodes at once. Sessions end on the Engine.IO level, after which clients reconnect by themselves.
+    /// Refuses handshakes and closes every session in waves: `options.closeRate` a second, more where they would not be
+    /// gone within `duration` otherwise. Sessions end on the Engine.IO level, after which clients reconnect by
+    /// themselves. Returns when they are gone: polling clients fetch their last answer, for a few seconds at most.
     public func drain(over duration: Duration) async {
         beginDrain()
-        let waves = max(1, Int(duration / Self.waveInterval))
-        for wave in 0..<waves {
-            let open = engine.openSessions
-            if open.isEmpty { return }
-            let share = (open.count + waves - wave - 1) / (waves - wave)
-            for session in open.prefix(share) { session.close(.serverShuttingDown) }
-            if wave < waves - 1 { try? await timing.sleep(for: Self.waveInterval) }
-        }
+        let open = engine.openSessions
+        let milliseconds = max(duration, CloseWaves.interval).wholeMilliseconds
+        // By a tenth more than would just do: timers come late, and nothing is made up for.
+        waves.hurry(to: Int((Int64(open.count) * 1_100 + milliseconds - 1) / milliseconds))
+        waves.close(open)
+        await waves.finished()
+        let last = timing.now + Self.farewell
+        while sessionCount > 0, timing.now < last { try? await timing.sleep(for: CloseWaves.interval) }
+    }
+
+    /// Ends the sessions of these sockets at `options.closeRate` a second, in this order, together with what else is
+    /// being closed so: their clients reconnect and begin, or recover, anew. For a node that cannot be sure any more
+    /// what they were sent. Returns at once; what ends by itself meanwhile is passed over.
+    public func closeInWaves(_ sockets: [Socket]) {
+        waves.close(sockets.compactMap { $0.connection?.session })
     }
 
     /// Closes every session at once.
@@ -94,6 +107,6 @@ public import EventLoop
         for session in engine.openSessions { session.close(.serverShuttingDown) }
     }
 
-    /// Fine enough that a wave of a full node (100,000 sockets in 10 s) is a thousand sockets.
-    private static let waveInterval: Duration = .milliseconds(100)
+    /// For what was closed to be fetched: a client that polls asks again at once.
+    private static let farewell: Duration = .seconds(3)
 }

@@ -6,6 +6,8 @@ public struct SocketServerOptions: Sendable {
     public var engine = EngineServerOptions()
     /// From the session's opening to its close when no namespace was joined.
     public var connectTimeout: Duration = .seconds(45)
+    /// Sessions a second that are closed at most when many have to move: a drain, a forced recovery.
+    public var closeRate = 500
     public var maximumRoomsPerSocket = 1_024
     public var maximumNamespacesPerConnection = 16
     /// Six characters that begin every socket's id and name this node to the others; nil makes random ones.

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct DrainTests {
     @Test func `a draining server refuses handshakes and ends its sessions in waves`() async throws {
         let (refusal, counts, messages, reasons) = try await onLoop {
-            let tested = try SocketsUnderTest()
+            let tested = try SocketsUnderTest { $0.closeRate = 1 }
             var reasons: Set<String> = []
             tested.sockets.namespace("/").onDisconnect { reasons.insert($1.rawValue) }
             var clients: [SocketClient] = []
@@ -34,9 +34,9 @@ import Testing
     }
 
     @Test func `handshakes beyond the rate or the number are refused for now`() async throws {
-        let (statuses, refused) = try await onLoop {
+        let (statuses, refused, peaks) = try await onLoop {
             let tested = try SocketsUnderTest {
-                $0.engine.maximumHandshakesPerSecond = 2
+                $0.engine.maximumHandshakesPerSecond = 20
                 $0.engine.maximumSessions = 3
             }
             let raw = try await RawClient.connect(tested.port)
@@ -48,9 +48,56 @@ import Testing
             for _ in 0..<3 { try await handshake() }
             tested.timing.advance(by: .seconds(1))
             for _ in 0..<2 { try await handshake() }
-            return (statuses, tested.sockets.statistics.engine.refusedHandshakes)
+            let peaks = [tested.sockets.takeHandshakePeak(), tested.sockets.takeHandshakePeak()]
+            return (statuses, tested.sockets.statistics.engine.refusedHandshakes, peaks)
         }
         #expect(statuses == [200, 200, 503, 200, 503])
         #expect(refused == 2)
+        #expect(peaks == [2, 1])
+    }
+
+    @Test func `many that have to move are closed at the set pace, however they are asked to`() async throws {
+        let counts = try await onLoop {
+            let tested = try SocketsUnderTest { $0.closeRate = 20 }
+            var sockets: [Socket] = []
+            tested.sockets.namespace("/").onConnect { sockets.append($0) }
+            for _ in 0..<8 { _ = try await tested.connect() }
+            for socket in sockets.dropLast() { tested.sockets.closeInWaves([socket]) }
+            var counts = [tested.sockets.sessionCount]
+            for _ in 0..<3 {
+                await tested.timing.run(for: .milliseconds(100))
+                counts.append(tested.sockets.sessionCount)
+            }
+            tested.sockets.closeInWaves(sockets.suffix(1))
+            counts.append(tested.sockets.sessionCount)
+            await tested.timing.run(for: .milliseconds(100))
+            counts.append(tested.sockets.sessionCount)
+            return counts
+        }
+        #expect(counts == [7, 5, 3, 1, 1, 0])
+    }
+
+    @Test func `a socket that polls is told with its next poll, and a drain waits for it`() async throws {
+        let (isOver, body) = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let raw = try await RawClient.connect(tested.port)
+            raw.send("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
+            let open = try await raw.reply()?.body ?? ""
+            let id = open.split(separator: "\"").dropFirst(3).first ?? ""
+            var isOver = [false]
+            let draining = Loop.start {
+                await tested.sockets.drain(over: .zero)
+                isOver.append(true)
+            }
+            await tested.timing.run(for: .milliseconds(300))
+            isOver.append(isOver.count > 1)
+            raw.send("GET /socket.io/?EIO=4&transport=polling&sid=\(id) HTTP/1.1\r\nHost: x\r\n\r\n")
+            let body = try await raw.reply()?.body
+            await tested.timing.run(for: .milliseconds(300))
+            await draining.value
+            return (isOver, body)
+        }
+        #expect(isOver == [false, false, true])
+        #expect(body == "6")
     }
 }

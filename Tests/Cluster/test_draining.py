@@ -1,0 +1,117 @@
+"""Nodes that end hand their sockets over: in waves, so that there is no storm, and without losing an event."""
+
+import json
+import re
+import threading
+
+import pytest
+import requests
+
+from conftest import KEPT
+from crowd import Crowd
+from harness import PATIENCE, Cluster, until
+from scene import Scene
+from sockets import run
+
+NODES = ("node-1", "node-2", "node-3")
+
+
+class Bustle:
+    """Each customer has an order whose preparation changes all the while: `version` of each order, by its token."""
+
+    def __init__(self, scene, customers, pause):
+        self.scene, self.pause = scene, pause
+        self.customers = [scene.cluster.register("CUSTOMER") for _ in range(customers)]
+        self.orders = [scene.order(customer) for customer in self.customers]
+        self.over = threading.Event()
+        self.problems = []
+        self.changes = 0
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self._go)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def _go(self):
+        states = {}
+        while not self.over.is_set():
+            for order in self.orders:
+                at = states[order["id"]] = states.get(order["id"], 0) + 1
+                body = {"state": "PREPARING", "readyAt": f"2035-01-01T10:{at // 60 % 60:02}:{at % 60:02}.000Z"}
+                try:
+                    answer = self.scene.merchant.patch(f"orders/{order['id']}/preparation", body)
+                    if answer.status_code == 200:
+                        self.changes += 1
+                    elif answer.status_code != 503:
+                        self.problems.append(answer.text)
+                except requests.RequestException:
+                    # Sent to a node that just ended: it may have been done, and the events say so.
+                    pass
+                if self.over.wait(self.pause):
+                    return
+
+    def versions(self):
+        return {customer.token: {order["id"]: self.scene.admin.get(f"orders/{order['id']}").json()["version"]}
+                for customer, order in zip(self.customers, self.orders)}
+
+
+def metric(cluster, node, name):
+    text = requests.get(f"{cluster.node_url(node)}/metrics", timeout=10).text
+    return float(re.search(rf"^{name} (\S+)$", text, re.MULTILINE).group(1))
+
+
+def drains(cluster):
+    """What each node said of its drains: (sockets, milliseconds)."""
+    found = []
+    for node in NODES:
+        for line in (cluster.home / "logs" / f"{node}.log").read_text(encoding="utf-8", errors="replace").splitlines():
+            if '"node.drained"' in line:
+                entry = json.loads(line)
+                found.append((entry["sockets"], entry["milliseconds"]))
+    return found
+
+
+@pytest.mark.parametrize("size, rate, customers", [
+    pytest.param(300, 40, 6, id="300"),
+    pytest.param(5000, 250, 20, id="5000", marks=[pytest.mark.deep, pytest.mark.timeout(900)]),
+])
+def test_a_rolling_restart_moves_every_socket_without_a_storm_and_loses_no_event(request, size, rate, customers):
+    cluster = Cluster(DRAIN_RATE=rate, DRAIN_SECONDS=30, DRIVER_SILENT_SECONDS=5)
+    failed = request.session.testsfailed
+    scene = None
+    try:
+        cluster.up()
+        scene = Scene(cluster)
+        # Nobody is near: the orders stay open.
+        scene.shop, scene.product
+        bustle = Bustle(scene, customers, pause=0.05)
+        tokens = [bustle.customers[at % customers].token for at in range(size)]
+        crowd = Crowd(cluster.url, tokens)
+        run(crowd.come(), PATIENCE * 3)
+        arrived = len(crowd.handshakes)
+        with bustle:
+            before = {name: cluster.pid(name) for name in NODES}
+            cluster.command("rollout")
+            assert all(cluster.pid(name) != before[name] for name in NODES)
+            until(lambda: crowd.connected == size, "everybody is back", PATIENCE * 3)
+        assert bustle.changes and not bustle.problems, bustle.problems[:3]
+        versions = bustle.versions()
+        until(lambda: crowd.behind(versions) == 0 or crowd.faults, "everybody has seen everything", PATIENCE * 3)
+        moved = drains(cluster)
+        print(f"{size} sockets moved at {rate} a second: {moved} (sockets, ms); at most {crowd.peak(arrived)} handshakes"
+              f" in a second; {crowd.received} events received, {bustle.changes} changes, {crowd.refused} refused")
+        assert crowd.faults == []
+        assert crowd.refusals == []
+        assert len(moved) == len(NODES) and sum(count for count, _ in moved) >= size
+        for count, milliseconds in moved:
+            # As slow as the setting wants it: the first wave goes at once.
+            assert milliseconds >= (count / rate - 0.3) * 1000, moved
+        run(crowd.go())
+    finally:
+        if scene is not None:
+            scene.close()
+        cluster.destroy(keep_logs=KEPT if request.session.testsfailed > failed else None)
