@@ -33,6 +33,7 @@ final class Application {
     let catalog: Catalog
     let orders: Orders
     let dispatch: Dispatch
+    let housekeeping: Housekeeping
     let health: Health
     let membership: Membership
     private var isListening = false
@@ -81,6 +82,7 @@ final class Application {
             live: gateway, volatile: gateway, connected: gateway,
             lock: RedisOrderLock(OrderLock(client: redis, timing: timing)), identifiers: identifiers, timing: timing,
             log: log)
+        housekeeping = Housekeeping(store: store, timing: timing)
         catalog = Catalog(store: store, identifiers: identifiers, memberships: gateway)
         orders = Orders(store: store, identifiers: identifiers, afterCommit: dispatch.afterCommit)
 
@@ -150,6 +152,7 @@ final class Application {
         gateway.listenToAccess()
         try await untilAvailable { () async throws(StoreError) in try await gateway.startFeed() }
         dispatch.start()
+        housekeeping.start()
         membership.start()
         registerRoutes()
         registerEvents()
@@ -265,6 +268,7 @@ final class Application {
             "node.drained",
             ["sockets": LogValue(count), "milliseconds": LogValue((timing.now - began).wholeMilliseconds)])
         await dispatch.stop()
+        await housekeeping.stop()
         await membership.stop()
         gateway.stopFeed()
         await http.close()

@@ -147,8 +147,8 @@ SMUGGLED = [
 
 @pytest.mark.parametrize("message", SMUGGLED)
 def test_malformed_http_is_refused_and_the_connection_closed(cluster, message):
-    # 501 is what RFC 9112, 6.1 has for a transfer coding that nobody knows.
-    assert status(raw(cluster, message, "node-1")) in {*range(400, 500), 501}
+    # A transfer coding that nobody knows too, though RFC 9112, 6.1 would rather have 501: a client caused it.
+    assert status(raw(cluster, message, "node-1")) in range(400, 500)
     alive(cluster)
 
 

@@ -72,4 +72,18 @@ struct SessionTests {
             #expect(try await shop.store.driver(account.id) != nil)
         }
     }
+
+    @Test func `a session that was not refreshed in time is ended once, and the feed says so`() async throws {
+        try await withShop { shop in
+            let (due, other) = (newID(), newID())
+            try await shop.store.createSession(due, account: shop.customer, refreshHash: [1], lifeSeconds: -1)
+            try await shop.store.createSession(other, account: shop.customer, refreshHash: [2], lifeSeconds: 60)
+            let cursor = try await shop.store.feedCursor()
+            #expect(try await shop.store.endExpiredSessions(limit: 10) == 1)
+            #expect(try await shop.store.endExpiredSessions(limit: 10) == 0)
+            let access = try await shop.store.feed(since: cursor).access
+            #expect(access == [AccessChange(accountID: shop.customer, sessionID: due, reason: "EXPIRED")])
+            #expect(try await shop.store.session(other)?.state == .active)
+        }
+    }
 }

@@ -25,7 +25,6 @@ public struct HTTPFailure: Sendable {
         case 414: ("URI_TOO_LONG", "The path is longer than allowed.")
         case 417: ("EXPECTATION_FAILED", "The only expectation that can be met is 100-continue.")
         case 431: ("HEADERS_TOO_LARGE", "The head of the request is larger than allowed.")
-        case 501: ("NOT_IMPLEMENTED", "The server does not know this method or transfer coding.")
         case 503: ("UNAVAILABLE", "The server cannot take the request now.")
         case 505: ("HTTP_VERSION_NOT_SUPPORTED", "The server speaks HTTP/1.0 and HTTP/1.1.")
         default: ("BAD_REQUEST", "The request is not valid HTTP.")

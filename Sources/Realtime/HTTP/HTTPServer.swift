@@ -24,7 +24,7 @@ import Wire
     private var date = DateField()
     private var emptyWaiter: CheckedContinuation<Void, Never>?
 
-    /// `errorBody` makes the answer to what the server refuses by itself (400, 404, 405, 408, 413, 414, 417, 431, 501,
+    /// `errorBody` makes the answer to what the server refuses by itself (400, 404, 405, 408, 413, 414, 417, 431,
     /// 505); Allow and Connection are added to it.
     public init(
         router: Router, options: HTTPServerOptions = HTTPServerOptions(),

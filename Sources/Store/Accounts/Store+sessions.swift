@@ -6,6 +6,7 @@ extension Store {
     private static let begin = PostgresStatement("create_session", "SELECT create_session($1, $2, $3, $4)")
     private static let rotate = PostgresStatement.rows("rotate_session", 5)
     private static let revoke = PostgresStatement.value("revoke_session", 2)
+    private static let endExpired = PostgresStatement.value("end_expired_sessions", 1)
     private static let state = PostgresStatement.rows("session_state", 1)
 
     /// How long a refresh token stays good after its successor was given out: an answer may have been lost.
@@ -42,6 +43,14 @@ extension Store {
     /// Ends a session, whose sockets hear of it by the feed too. False when it had ended before or never was.
     public func revokeSession(_ id: UUID16, reason: String) async throws(StoreError) -> Bool {
         try await flag(Self.revoke, [.id(id), .text(reason)])
+    }
+
+    /// Ends sessions that were not refreshed in time, `limit` at most, so that their sockets hear of it by the feed. Returns
+    /// how many.
+    @discardableResult
+    public func endExpiredSessions(limit: Int) async throws(StoreError) -> Int {
+        let rows = try await rows(Self.endExpired, [.int(limit)])
+        return try decoding { () throws(PostgresError) in Int(try rows[0].int("json")) }
     }
 
     /// Nil when there is no such session.

@@ -6,7 +6,8 @@ struct MigrationFile: Sendable {
 
     /// In order. A file that has been released is never edited: what it did stands in databases.
     static let all = [
-        MigrationFile(number: 1, name: "foundation", sql: PackageResources.migration_0001_foundation_sql)
+        MigrationFile(number: 1, name: "foundation", sql: PackageResources.migration_0001_foundation_sql),
+        MigrationFile(number: 2, name: "session_ends", sql: PackageResources.migration_0002_session_ends_sql),
     ]
 
     /// What is dropped and made anew as a whole: functions, views and the types of their rows, in order of dependence.

@@ -96,6 +96,18 @@ CREATE FUNCTION revoke_session(p_id uuid, p_reason text) RETURNS boolean LANGUAG
     ) SELECT EXISTS (SELECT 1 FROM ended)
 $$;
 
+-- Ends sessions that were not refreshed in time, a bounded number; whoever ends one already is not waited for. Returns how
+-- many. now(), not clock_timestamp(), so that the index bounds the scan.
+CREATE FUNCTION end_expired_sessions(p_limit integer) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    WITH due AS (
+        SELECT id FROM sessions WHERE revoked_at IS NULL AND expires_at <= now()
+        ORDER BY expires_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
+    ), ended AS (
+        UPDATE sessions SET revoked_at = clock_timestamp(), reason = 'EXPIRED', xid = pg_current_xact_id()
+        FROM due WHERE sessions.id = due.id RETURNING 1
+    ) SELECT count(*) FROM ended
+$$;
+
 -- Whether a session still holds, with its account as it is now. ACTIVE, REVOKED, EXPIRED, LOCKED; no row: unknown.
 CREATE FUNCTION session_state(p_id uuid) RETURNS TABLE (
     state text, reason text, account_id uuid, role text, json text

@@ -50,7 +50,6 @@ public enum HTTPFault: Equatable, Sendable {
         case .headTooLarge: 431
         case .bodyTooLarge: 413
         case .unsupportedVersion: 505
-        case .unsupportedMethod, .unsupportedTransferCoding: 501
         case .unsupportedExpectation: 417
         case .unsupportedWebSocketVersion: 426
         default: 400

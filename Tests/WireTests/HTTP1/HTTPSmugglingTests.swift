@@ -25,9 +25,9 @@ import Wire
         ("Transfer-Encoding:", "400 invalidTransferCoding"),
         ("Transfer-Encoding: \"chunked\"", "400 invalidTransferCoding"),
         ("Transfer-Encoding: chunked;q=1", "400 invalidTransferCoding"),
-        ("Transfer-Encoding: xchunked", "501 unsupportedTransferCoding"),
-        ("Transfer-Encoding: identity", "501 unsupportedTransferCoding"),
-        ("Transfer-Encoding: gzip", "501 unsupportedTransferCoding"),
+        ("Transfer-Encoding: xchunked", "400 unsupportedTransferCoding"),
+        ("Transfer-Encoding: identity", "400 unsupportedTransferCoding"),
+        ("Transfer-Encoding: gzip", "400 unsupportedTransferCoding"),
         ("Transfer-Encoding: \u{b}chunked", "400 invalidFieldValue"),
         ("Transfer-Encoding : chunked", "400 invalidFieldName"),
         ("Transfer-Encoding\t: chunked", "400 invalidFieldName"),
@@ -69,7 +69,7 @@ import Wire
         ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", "505 unsupportedVersion"),
         ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", "505 unsupportedVersion"),
         ("GET / HTTP/0.9\r\nHost: a\r\n\r\n", "505 unsupportedVersion"),
-        ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "501 unsupportedMethod"),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "400 unsupportedMethod"),
         ("GET / HTTP/1.1\nHost: a\n\n", "400 bareLineBreak"),
     ])
     func `a head that is not exactly one is refused`(text: String, refusal: String) {
