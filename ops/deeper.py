@@ -8,15 +8,11 @@ from ops.say import Failure, Step
 
 #: Seconds for one of the long programs.
 PATIENCE = 3600
-#: Sanitizers, each with the settings of its run.
-SANITIZERS = {
-    "thread": {"TSAN_OPTIONS": f"suppressions={ROOT / 'Tests' / 'thread-sanitizer.txt'}:history_size=4"},
-    "address": {},
-}
+SANITIZERS = ("thread", "address")
 
 
 def run(home, swift, tally):
-    for name, variables in SANITIZERS.items():
+    for name in SANITIZERS:
         extra = ["--sanitize", name, "--scratch-path", str(ROOT / ".build" / f"sanitize-{name}")]
         step = Step(f"{name} build")
         try:
@@ -26,7 +22,7 @@ def run(home, swift, tally):
             tally.complaints.append(f"FAILED {name} sanitizer: {problem}")
             continue
         step.done(f"in {step.elapsed()}")
-        suites.swift(home, swift, tally, extra, name, variables)
+        suites.swift(home, swift, tally, extra, name)
     for path in ("Fuzz/run", "deploy/compose/check", "deploy/systemd/check"):
         _program(home, path, tally)
 

@@ -7,6 +7,7 @@ struct EchoSettings {
     var port = 3000
     var options = SocketServerOptions()
     var isConformanceRun = false
+    var recovers = false
 
     /// nil, with a line on standard error, when a variable makes no sense.
     init?() {
@@ -39,5 +40,7 @@ struct EchoSettings {
         self.port = port
         self.options = options
         isConformanceRun = text("CONFORMANCE") == "on"
+        recovers = text("RECOVERY") == "on"
+        if recovers { self.options.recoveryMode = .always }
     }
 }

@@ -6,7 +6,8 @@ import Wire
 /// A small Socket.IO server: an example of `Realtime` alone, and what load generators and suites are pointed at.
 ///
 /// Environment: `HOST`, `PORT`, `PING_INTERVAL`, `PING_TIMEOUT`, `CONNECT_TIMEOUT` (milliseconds), `MAX_PAYLOAD` (bytes),
-/// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `NODE_ID`, `CONFORMANCE=on` (emits `auth` at
+/// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `NODE_ID`, `RECOVERY=on` (connection state
+/// recovery for every socket), `CONFORMANCE=on` (emits `auth` at
 /// each connect, and echoes raw Engine.IO under `/engine.io/`).
 ///
 /// Events, in `/` and `/custom`: `message` comes back as `message-back`; `message-with-ack` and `echo` are acknowledged
@@ -21,7 +22,8 @@ import Wire
     }
 
     private static func serve(_ settings: EchoSettings) async {
-        let sockets = SocketServer(options: settings.options)
+        let sockets = SocketServer(
+            options: settings.options, recovery: settings.recovers ? LocalRecoveryLog() : nil)
         for name in ["/", "/custom"] { register(sockets.namespace(name), sendsAuth: settings.isConformanceRun) }
         let router = Router()
         router.onNow(.get, "/health/live") { _ in .text(200, "ok\n") }

@@ -7,6 +7,5 @@ enum EngineCloseReason {
     case parseError
     case serverShuttingDown
     case slowConsumer
-    case flood
     case connectTimeout
 }

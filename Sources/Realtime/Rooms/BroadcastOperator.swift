@@ -50,7 +50,7 @@ public import EventLoop
         if flags.contains(.local) {
             namespace.deliver(packet)
         } else {
-            namespace.server.adapter.broadcast(packet, in: namespace)
+            namespace.publish(packet)
         }
     }
 

@@ -10,9 +10,18 @@ public final class EncodedFrame: Sendable {
     let attachments: [[UInt8]]
     /// `webSocketBytes` for connections with permessage-deflate, made for the first of them.
     @Loop private var compressed: (by: MessageCompression, bytes: [UInt8])?
+    /// What stands behind the arguments, for clients that recover.
+    let offset: RecoveryOffset?
+    /// Such a client would take the last element for an offset.
+    let isMistakable: Bool
 
-    init(prefix: [UInt8], event: String, json: [UInt8], attachments: [[UInt8]]) {
+    init(
+        prefix: [UInt8], event: String, json arguments: [UInt8], attachments: [[UInt8]], offset: RecoveryOffset? = nil
+    ) {
         precondition(attachments.count <= SocketServerOptions.maximumAttachments, "too many attachments")
+        self.offset = offset
+        isMistakable = offset == nil && RecoveryOffset.isMistakable(arguments)
+        let json = offset?.appended(to: arguments) ?? arguments
         let length = EventEncoding.eventLength(
             prefix: prefix, event: event, json: json, id: nil, attachments: attachments.count)
         var bytes: [UInt8] = []

@@ -19,7 +19,7 @@ public import EventLoop
     /// What another node's `serverSideEmit` sent: event, raw JSON of the arguments.
     public var onServerSideEmit: (@Loop (String, [UInt8]) -> Void)?
 
-    private var sockets: [Socket] = []
+    private(set) var sockets: [Socket] = []
     private var socketsByID: [String: Socket] = [:]
     private var roomTable: [String: Room] = [:]
     private var lastMark: UInt32 = 0
@@ -151,12 +151,19 @@ public import EventLoop
     // MARK: What adapters call
 
     /// Delivers a broadcast to this node's sockets. Returns how many it reached.
-    @discardableResult public func deliver(_ packet: BroadcastPacket) -> Int {
+    ///
+    /// `offset`: the packet's place in the recovery log; nil for what is not logged.
+    @discardableResult public func deliver(_ packet: BroadcastPacket, at offset: RecoveryOffset? = nil) -> Int {
         var frame: EncodedFrame?
+        var recoveryFrames = RecoveryFrames(packet, at: offset, in: self)
         var count = 0
         let isVolatile = packet.flags.contains(.volatile)
         let compresses = !packet.flags.contains(.uncompressed)
         forEachSocket(packet.target) { socket in
+            if let session = socket.recovery {
+                if recoveryFrames.deliver(to: socket, session) { count += 1 }
+                return
+            }
             let shared = frame ?? encode(packet.event, json: packet.json, attachments: packet.attachments)
             frame = shared
             socket.send(shared, volatile: isVolatile, compress: compresses)
@@ -186,6 +193,7 @@ public import EventLoop
     public func describe(_ target: BroadcastTarget) -> [SocketDescription] {
         var found: [SocketDescription] = []
         forEachSocket(target) { socket in
+            guard socket.isConnected else { return }
             found.append(
                 SocketDescription(
                     id: socket.id, rooms: [socket.id] + socket.rooms,
@@ -212,6 +220,11 @@ public import EventLoop
         server.counters.disconnects[reason, default: 0] += 1
         socket.onDisconnect?(reason)
         for handler in disconnectHandlers { handler(socket, reason) }
+        forget(socket)
+    }
+
+    /// Takes it off the list of those who get broadcasts.
+    func forget(_ socket: Socket) {
         guard socketsByID.removeValue(forKey: socket.id) != nil else { return }
         let last = sockets.removeLast()
         if last !== socket {
@@ -235,6 +248,7 @@ public import EventLoop
             room.add(socket)
             server.adapter.roomOpened(name, in: self)
         }
+        if let session = socket.recovery { joined(name, session) }
         return true
     }
 
@@ -250,6 +264,7 @@ public import EventLoop
     private func leave(_ socket: Socket, place: Int) {
         let room = socket.memberships[place].room
         room.remove(socket, place: place)
+        if socket.state != .disconnected, let session = socket.recovery { left(room.name, session) }
         if room.members.isEmpty {
             roomTable[room.name] = nil
             server.adapter.roomClosed(room.name, in: self)

@@ -19,6 +19,13 @@ public import EventLoop
     /// Called once, before the socket leaves its rooms. Costs a closure a socket: `Namespace.onDisconnect` does not.
     public var onDisconnect: (@Loop (DisconnectReason) -> Void)?
 
+    /// The socket continues a session that an earlier connection began: its id and rooms are that one's, and what was
+    /// missed has been sent. Known to middlewares too.
+    public internal(set) var isRecovered = false
+
+    /// nil for sockets that did not ask for recovery.
+    var recovery: RecoverySession?
+    var wantsRecovery = false
     var connection: SocketConnection?
     var state = State.connecting
     var memberships: [Membership] = []
@@ -58,25 +65,19 @@ public import EventLoop
         _ event: String, json: [UInt8] = [], attachments: [[UInt8]] = [], volatile: Bool = false, compress: Bool = true
     ) {
         guard state == .connected, let connection else { return }
+        if let recovery, emit(event, json, attachments, volatile: volatile, compress: compress, for: recovery) {
+            return
+        }
         send(event, json, attachments, id: nil, volatile: volatile, compress: compress, over: connection)
     }
 
     /// A frame that `namespace.encode` made.
     public func send(_ frame: EncodedFrame, volatile: Bool = false, compress: Bool = true) {
         guard state == .connected, let connection else { return }
+        if frame.isMistakable, let offset = recovery?.current {
+            return sendRepeating(offset, frame, volatile: volatile, compress: compress, over: connection)
+        }
         connection.session.send(frame, volatile: volatile, compress: compress)
-    }
-
-    /// As `emit`, for news of which only the newest counts: while the client is behind, one event of each `key` waits, and
-    /// takes the place of the one before it. Keys are those of the client's connection.
-    public func send(_ frame: EncodedFrame, coalescing key: String) {
-        guard state == .connected, let connection else { return }
-        connection.session.send(frame, coalescing: key)
-    }
-
-    /// `send(_:coalescing:)` of an event for this socket alone.
-    public func emit(_ event: String, json: [UInt8] = [], coalescing key: String) {
-        send(namespace.encode(event, json: json), coalescing: key)
     }
 
     /// Asks the client for an acknowledgement; `completion` gets the raw JSON of its arguments, comma separated.
@@ -184,6 +185,7 @@ public import EventLoop
         connection = nil
         drainAction = nil
         if wasConnected { namespace.ended(self, reason) }
+        if let recovery { namespace.ended(recovery, of: self, wasConnected: wasConnected, reason) }
         namespace.leaveAll(self)
         let pending = pendingAcknowledgements
         pendingAcknowledgements = nil

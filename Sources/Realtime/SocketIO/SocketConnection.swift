@@ -3,7 +3,7 @@ import Wire
 
 /// A client's Engine.IO session as Socket.IO sees it: the sockets it has in namespaces, and the packets to and from them.
 @Loop final class SocketConnection: DeadlineNode {
-    private unowned let server: SocketServer
+    unowned let server: SocketServer
     let session: EngineSession
     let handshake: Handshake
     /// The socket in `/`, which most clients have and no other.
@@ -11,10 +11,10 @@ import Wire
     private var otherSockets: [String: Socket]?
     /// Namespaces that the server ended: what the client sent before it knew is let pass.
     private var endedNamespaces: [String]?
-    /// More than a client can have packets on the way for.
-    private static let maximumEndedNamespaces = 16
     private var attachments: AttachmentCollector?
     private var isWatchingDrain = false
+    /// Namespaces whose CONNECT waits for an earlier session.
+    var recovering: [String] = []
 
     init(server: SocketServer, session: EngineSession, handshake: Handshake) {
         self.server = server
@@ -112,17 +112,32 @@ import Wire
     // MARK: Connecting to namespaces
 
     private func connect(_ name: String, auth: [UInt8]) {
-        guard socket(in: name) == nil else { return invalid() }
+        guard socket(in: name) == nil, !recovering.contains(name) else { return invalid() }
         guard let namespace = server.knownNamespace(name) else {
             refuse(name, ConnectRefusal(message: "Invalid namespace"))
             return
         }
-        guard allSockets.count < server.options.maximumNamespacesPerConnection else {
+        guard allSockets.count + recovering.count < server.options.maximumNamespacesPerConnection else {
             refuse(name, ConnectRefusal(message: "Too many namespaces"))
             return
         }
-        let id = server.makeSocketID()
-        let socket = Socket(id: id, namespace: namespace, connection: self, auth: auth)
+        if let log = server.recovery {
+            let wish = RecoveryWish(auth: auth, mode: server.options.recoveryMode)
+            if let pid = wish.pid { return recover(pid, wish, from: log, namespace, auth) }
+            return begin(makeSocket(namespace, auth, wantsRecovery: wish.isWanted))
+        }
+        begin(makeSocket(namespace, auth))
+    }
+
+    func makeSocket(_ namespace: Namespace, _ auth: [UInt8], wantsRecovery: Bool = false) -> Socket {
+        let socket = Socket(id: server.makeSocketID(), namespace: namespace, connection: self, auth: auth)
+        socket.wantsRecovery = wantsRecovery
+        return socket
+    }
+
+    /// Asks the middlewares.
+    func begin(_ socket: Socket) {
+        let namespace = socket.namespace
         keep(socket)
         guard !namespace.middlewares.isEmpty else { return accept(socket) }
         Loop.start {
@@ -142,13 +157,24 @@ import Wire
     private func accept(_ socket: Socket) {
         guard socket.state == .connecting else { return }
         leaveDeadlineQueue()
+        if socket.isRecovered { return sendMissed(socket) }
+        if socket.wantsRecovery, let position = server.recovery?.position {
+            socket.recovery = RecoverySession(socket, at: position)
+        }
+        socket.namespace.connected(socket)
+        complete(socket)
+    }
+
+    /// The socket is in the namespace's tables.
+    func complete(_ socket: Socket) {
         socket.state = .connected
         let namespace = socket.namespace
-        namespace.connected(socket)
         server.counters.connects += 1
         var packet: [UInt8] = []
-        SocketIOEncoder.appendConnected(sessionID: socket.id, namespace: namespace.name, to: &packet)
+        SocketIOEncoder.appendConnected(
+            sessionID: socket.id, recoveryID: socket.recovery?.pid, namespace: namespace.name, to: &packet)
         sendPacket(packet)
+        if let session = socket.recovery { server.recovery?.opened(session) }
         for handler in namespace.connectHandlers where socket.state == .connected { handler(socket) }
         socket.auth = []
         handshake.retain(server.options.retainedHeaders)
@@ -221,7 +247,7 @@ import Wire
     /// Ends one socket with a DISCONNECT packet; the connection stays.
     func disconnect(_ socket: Socket) {
         let name = socket.namespace.name
-        endedNamespaces = (endedNamespaces ?? []).suffix(Self.maximumEndedNamespaces - 1) + [name]
+        endedNamespaces = (endedNamespaces ?? []) + [name]
         var packet: [UInt8] = []
         SocketIOEncoder.appendDisconnect(namespace: name, to: &packet)
         sendPacket(packet)
@@ -323,7 +349,6 @@ extension EngineCloseReason {
         case .parseError: .parseError
         case .serverShuttingDown: .serverShuttingDown
         case .slowConsumer: .slowConsumer
-        case .flood: .flood
         case .connectTimeout: .connectTimeout
         }
     }

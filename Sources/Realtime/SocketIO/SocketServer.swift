@@ -4,6 +4,8 @@ public import EventLoop
 @Loop public final class SocketServer {
     public let options: SocketServerOptions
     public let adapter: any Adapter
+    /// nil where connection state recovery is off.
+    public let recovery: (any RecoveryLog)?
     public let timing: any Timing
     var counters = SocketServerStatistics()
     private(set) lazy var engine = EngineServer(options: options.engine, timing: timing) { [unowned self] in
@@ -16,15 +18,18 @@ public import EventLoop
     public let socketPrefix: String
 
     public init(
-        options: SocketServerOptions, adapter: any Adapter = LocalAdapter(), timing: any Timing = SystemTiming.shared
+        options: SocketServerOptions, adapter: any Adapter = LocalAdapter(), recovery: (any RecoveryLog)? = nil,
+        timing: any Timing = SystemTiming.shared
     ) {
         self.options = options
         self.adapter = adapter
+        self.recovery = recovery
         self.timing = timing
         connectTimeouts = DeadlineQueue(interval: options.connectTimeout, timing: timing)
         waves = CloseWaves(rate: options.closeRate, timing: timing)
         socketPrefix = options.socketPrefix ?? Identifier.random(6)
         precondition(socketPrefix.utf8.count == 6, "a socket prefix has six characters")
+        recovery?.attach(to: self)
         // Clients join `/` first, whether or not the application has anything there.
         namespace("/")
     }
@@ -62,8 +67,6 @@ public import EventLoop
     public var statistics: SocketServerStatistics {
         var figures = counters
         figures.engine = engine.statistics
-        figures.engine.backlogBytes = engine.backlog.bytes
-        figures.engine.backloggedSessions = engine.backlog.count
         figures.sockets = namespaces.values.reduce(0) { $0 + $1.socketCount }
         figures.rooms = namespaces.values.reduce(0) { $0 + $1.roomCount }
         return figures

@@ -16,6 +16,9 @@ public struct SocketServerOptions: Sendable {
     /// keep idle sockets small.
     public var retainedHeaders = ["accept-language", "origin", "user-agent"]
 
+    /// Which sockets get connection state recovery, where the server has a log for it.
+    public var recoveryMode = RecoveryMode.onRequest
+
     public init() {}
 
     /// Attachments of one packet: what the official server allows.

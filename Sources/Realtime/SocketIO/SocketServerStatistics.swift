@@ -9,6 +9,12 @@ public struct SocketServerStatistics: Sendable {
     public internal(set) var deliveries: UInt64 = 0
     public internal(set) var invalidPackets: UInt64 = 0
     public internal(set) var refusedRooms: UInt64 = 0
+    /// Sockets that took up an earlier session, with everything they had missed.
+    public internal(set) var recovered: UInt64 = 0
+    /// Sockets that asked for an earlier session and got a fresh one.
+    public internal(set) var unrecovered: UInt64 = 0
+    /// Sockets told to reconnect because this node could not be sure of what they were sent.
+    public internal(set) var forcedRecoveries: UInt64 = 0
     public internal(set) var disconnects: [DisconnectReason: UInt64] = [:]
     /// Sockets connected now, over all namespaces.
     public internal(set) var sockets = 0

@@ -17,7 +17,6 @@ import Wire
     private var phase: Phase
     private var decoder: WebSocketDecoder
     private let compression: MessageCompression?
-    private var controlFrames = FloodGate()
 
     init(
         stream: Stream, server: EngineServer, session: EngineSession, isProbe: Bool,
@@ -47,10 +46,8 @@ import Wire
 
     private func receive(_ event: WebSocketEvent, _ payload: [UInt8]) {
         switch event {
-        case .needsMore:
+        case .needsMore, .pong:
             break
-        case .pong:
-            _ = admitsControlFrame()
         case .text(isCompressed: true), .binary(isCompressed: true):
             decompress(event, payload)
         case .text:
@@ -59,22 +56,13 @@ import Wire
             payload.withUnsafeBytes { message(isText: false, $0) }
         case .ping:
             // One who pings and does not read gets no more pongs than fit.
-            guard admitsControlFrame(), stream.queuedBytes < server.options.volatileQueueLimit else { return }
+            guard stream.queuedBytes < server.options.volatileQueueLimit else { return }
             stream.withOutput { WebSocketEncoder.appendFrame(.pong, payload, to: &$0) }
         case .close(let code):
             // RFC 6455 section 5.5.1: the code is sent back, and both ends are done.
             sendClose(code ?? WebSocketCloseCode.normal)
             ended(.transportClose)
         }
-    }
-
-    /// Ends who sends nothing but these.
-    private func admitsControlFrame() -> Bool {
-        if controlFrames.admits(EngineServerOptions.maximumControlFramesPerSecond, server.timing) { return true }
-        server.statistics.floods += 1
-        sendClose(WebSocketCloseCode.policyViolation)
-        ended(.flood)
-        return false
     }
 
     /// RFC 7692 section 7.2.2. What it makes is bounded as an uncompressed message is.
@@ -198,9 +186,6 @@ import Wire
         case .parseError:
             sendClose(1002)
             stream.closeAfterFlush()
-        case .flood:
-            sendClose(WebSocketCloseCode.policyViolation)
-            stream.closeAfterFlush()
         }
     }
 
@@ -254,7 +239,7 @@ extension WebSocketTransport: StreamHandler {
     }
 
     func streamDrained() {
-        session?.drained()
+        session?.handler?.sessionDrained()
     }
 
     func streamClosed(_ reason: StreamCloseReason) {

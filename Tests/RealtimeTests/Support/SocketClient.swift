@@ -8,14 +8,18 @@ import Wire
 @Loop struct SocketsUnderTest {
     let sockets: SocketServer
     let server: HTTPServer
-    let timing = ManualTiming()
+    let timing: ManualTiming
     let port: Int
 
-    init(_ change: (inout SocketServerOptions) -> Void = { _ in }) throws {
+    init(
+        timing: ManualTiming = ManualTiming(), recovery: (any RecoveryLog)? = nil,
+        _ change: (inout SocketServerOptions) -> Void = { _ in }
+    ) throws {
+        self.timing = timing
         var options = SocketServerOptions()
         options.engine.identifiers = SessionIdentifiers(owner: SessionOwner(name: "test"))
         change(&options)
-        sockets = SocketServer(options: options, timing: timing)
+        sockets = SocketServer(options: options, recovery: recovery, timing: timing)
         server = HTTPServer(
             router: Router(), errorBody: { .text($0.status, $0.code) }, upgrade: sockets, timing: timing)
         port = try server.listen(host: "127.0.0.1", port: 0)

@@ -1,0 +1,95 @@
+import EventLoop
+
+/// CONNECT with the `pid` of an earlier session. In this order, so that nothing is lost or doubled between the log and
+/// what comes live: take the session from whoever has it; enter its rooms, from when on what is broadcast is held; have
+/// the subscriptions confirmed; read the log; ask the middlewares, which see the socket as it will be; send what was
+/// missed, what was held, and the CONNECT reply. Where any of it fails, the client gets an ordinary fresh session.
+extension SocketConnection {
+    func recover(
+        _ pid: String, _ wish: RecoveryWish, from log: any RecoveryLog, _ namespace: Namespace, _ auth: [UInt8]
+    ) {
+        recovering.append(namespace.name)
+        Loop.start {
+            var found: Socket?
+            if !wish.isMalformed, let session = await log.claim(pid, offset: wish.offset, in: namespace) {
+                found = await self.restore(session, from: log, namespace, auth)
+            }
+            self.recovering.removeAll { $0 == namespace.name }
+            guard self.session.isOpen else {
+                found?.ended(.transportClose)
+                return
+            }
+            if let found {
+                self.begin(found)
+            } else {
+                self.server.counters.unrecovered += 1
+                self.begin(self.makeSocket(namespace, auth, wantsRecovery: true))
+            }
+        }
+    }
+
+    /// The socket of a claimed session, with everything that its client missed held for it.
+    private func restore(
+        _ session: RecoverySession, from log: any RecoveryLog, _ namespace: Namespace, _ auth: [UInt8]
+    ) async -> Socket? {
+        guard self.session.isOpen else {
+            log.ended(session, isRecoverable: true)
+            return nil
+        }
+        guard namespace.socket(session.socketID) == nil else {
+            log.ended(session, isRecoverable: false)
+            return nil
+        }
+        let socket = Socket(id: session.socketID, namespace: namespace, connection: self, auth: auth)
+        socket.recovery = session
+        socket.isRecovered = true
+        session.socket = socket
+        session.held = HeldFrames(maximumBytes: server.options.maximumHeldBytes)
+        let isWhole = await fill(session, socket, from: log, namespace)
+        guard socket.state == .connecting else { return nil }
+        if isWhole || !self.session.isOpen { return socket }
+        // Nothing of it may be taken up again: the client is about to be told so.
+        session.isLost = true
+        socket.ended(.transportClose)
+        return nil
+    }
+
+    private func fill(
+        _ session: RecoverySession, _ socket: Socket, from log: any RecoveryLog, _ namespace: Namespace
+    ) async -> Bool {
+        guard namespace.restore(socket, session) else { return false }
+        do throws(AdapterError) { try await namespace.confirm(socket) } catch { return false }
+        guard self.session.isOpen, let missed = await log.missed(by: session) else { return false }
+        let live = session.held
+        let last = missed.last.map { max($0.number, session.delivered) } ?? session.delivered
+        session.held = HeldFrames(maximumBytes: server.options.maximumHeldBytes)
+        for logged in missed where logged.number > session.delivered && session.concerns(logged) {
+            let offset = RecoveryOffset(epoch: session.epoch, number: logged.number)
+            session.held?.append(namespace.encode(logged.packet, showing: offset), logged.number)
+        }
+        for later in live?.after(last) ?? [] { session.held?.append(later.frame, later.number) }
+        session.delivered = last
+        return live?.isOverflowing == false && session.held?.isOverflowing == false && !session.isLost
+    }
+
+    /// Sends what is held, no more at a time than the connection takes, and then connects the socket.
+    func sendMissed(_ socket: Socket) {
+        guard socket.state == .connecting, let recovery = socket.recovery else { return }
+        guard recovery.held?.isOverflowing == false, !recovery.isLost else {
+            // The client comes back, and with an offset that is further on, or to a fresh session.
+            return session.close(.forcedClose)
+        }
+        while let next = recovery.held?.first {
+            guard session.queuedBytes < server.options.engine.maximumQueuedBytes / 2 else {
+                socket.drainAction = { [weak self] in self?.sendMissed(socket) }
+                return watchDrain()
+            }
+            recovery.held?.removeFirst()
+            session.send(next.frame, volatile: false)
+            if let number = next.number { recovery.delivered = max(recovery.delivered, number) }
+        }
+        recovery.held = nil
+        server.counters.recovered += 1
+        complete(socket)
+    }
+}
