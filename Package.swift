@@ -78,8 +78,8 @@ let package = Package(
 
         // Examples that are also what load generators are pointed at.
         .executableTarget(
-            name: "RealtimeEcho", dependencies: ["Realtime", "Wire", "EventLoop"], path: "Benchmarks/RealtimeEcho",
-            swiftSettings: house),
+            name: "RealtimeEcho", dependencies: ["Realtime", "Cluster", "Redis", "Wire", "EventLoop"],
+            path: "Benchmarks/RealtimeEcho", swiftSettings: house),
 
         // What measures: load over sockets, queries through Store, allocations per operation.
         .executableTarget(

@@ -1,13 +1,24 @@
 import Glibc
 import Realtime
+import Redis
 
 /// What the environment asks for; see `RealtimeEcho`.
 struct EchoSettings {
     var host = "127.0.0.1"
     var port = 3000
     var options = SocketServerOptions()
+    var nodeID = "echo"
     var isConformanceRun = false
     var recovers = false
+    /// A cluster when set.
+    var redis: RedisConfiguration?
+    var pythonChannel: String?
+
+    /// Six characters that name this process in the ids of its sockets.
+    static func randomPrefix() -> String {
+        let characters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+        return String((0..<6).compactMap { _ in characters.randomElement() })
+    }
 
     /// nil, with a line on standard error, when a variable makes no sense.
     init?() {
@@ -36,11 +47,21 @@ struct EchoSettings {
             options.engine.cors = CORSOptions(origins: origin == "*" ? .any : .list(list))
         }
         if text("PER_MESSAGE_DEFLATE") == "on" { options.engine.messageCompression = MessageCompressionOptions() }
-        options.engine.identifiers = SessionIdentifiers(owner: SessionOwner(name: text("NODE_ID") ?? "echo"))
+        nodeID = text("NODE_ID") ?? nodeID
+        options.engine.identifiers = SessionIdentifiers(owner: SessionOwner(name: nodeID))
         self.port = port
         self.options = options
         isConformanceRun = text("CONFORMANCE") == "on"
         recovers = text("RECOVERY") == "on"
         if recovers { self.options.recoveryMode = .always }
+        pythonChannel = text("REDIS_PYTHON_CHANNEL")
+        guard let url = text("REDIS_URL") else { return }
+        do throws(RedisError) {
+            redis = try RedisConfiguration(url: url)
+        } catch {
+            let line = "REDIS_URL: \(error)\n"
+            _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            return nil
+        }
     }
 }

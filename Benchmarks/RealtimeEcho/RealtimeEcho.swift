@@ -3,11 +3,13 @@ import Glibc
 import Realtime
 import Wire
 
-/// A small Socket.IO server: an example of `Realtime` alone, and what load generators and suites are pointed at.
+/// A small Socket.IO server: an example of `Realtime` and `Cluster` alone, and what load generators and suites are pointed
+/// at.
 ///
 /// Environment: `HOST`, `PORT`, `PING_INTERVAL`, `PING_TIMEOUT`, `CONNECT_TIMEOUT` (milliseconds), `MAX_PAYLOAD` (bytes),
-/// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `NODE_ID`, `RECOVERY=on` (connection state
-/// recovery for every socket), `CONFORMANCE=on` (emits `auth` at
+/// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `NODE_ID` (of its own for each node of a
+/// cluster), `REDIS_URL` (a cluster when set), `REDIS_PYTHON_CHANNEL` (where python-socketio's emitters publish, such as
+/// `socketio`), `RECOVERY=on` (connection state recovery for every socket), `CONFORMANCE=on` (emits `auth` at
 /// each connect, and echoes raw Engine.IO under `/engine.io/`).
 ///
 /// Events, in `/` and `/custom`: `message` comes back as `message-back`; `message-with-ack` and `echo` are acknowledged
@@ -22,8 +24,14 @@ import Wire
     }
 
     private static func serve(_ settings: EchoSettings) async {
+        var options = settings.options
+        let prefix = EchoSettings.randomPrefix()
+        options.socketPrefix = prefix
+        let cluster = settings.redis.map { EchoCluster($0, settings, socketPrefix: prefix) }
         let sockets = SocketServer(
-            options: settings.options, recovery: settings.recovers ? LocalRecoveryLog() : nil)
+            options: options, adapter: cluster?.adapter ?? LocalAdapter(),
+            recovery: settings.recovers ? LocalRecoveryLog() : nil)
+        cluster?.start()
         for name in ["/", "/custom"] { register(sockets.namespace(name), sendsAuth: settings.isConformanceRun) }
         let router = Router()
         router.onNow(.get, "/health/live") { _ in .text(200, "ok\n") }
@@ -44,6 +52,7 @@ import Wire
         }
         await signalled()
         await sockets.drain(over: .seconds(1))
+        await cluster?.stop()
         await server.close()
     }
 
@@ -62,8 +71,13 @@ import Wire
         }
         namespace.onBorrowed("echo") { _, event in event.acknowledgeWithArguments() }
         namespace.on("join") { socket, event in
-            if let room = Arguments.string(event.arguments, 0) { socket.join(room) }
-            event.acknowledge([])
+            guard let room = Arguments.string(event.arguments, 0) else { return event.acknowledge([]) }
+            socket.join(room)
+            Loop.start {
+                // Acknowledged when what other nodes publish comes here; without Redis at once.
+                do throws(AdapterError) { try await socket.joinConfirmed(room) } catch { say("join: \(error)") }
+                event.acknowledge([])
+            }
         }
         namespace.on("leave") { socket, event in
             if let room = Arguments.string(event.arguments, 0) { socket.leave(room) }

@@ -13,4 +13,8 @@ public enum WireError: Error, Equatable, Sendable {
     case socketIO(SocketIOFault)
     /// RFC 8259 text refused.
     case json(JSONFault)
+    /// MessagePack refused.
+    case messagePack(MessagePackFault)
+    /// A message between Socket.IO servers refused.
+    case peerMessage(PeerMessageFault)
 }

@@ -1,11 +1,12 @@
 public import EventLoop
 public import Redis
 
-/// The house's channels between nodes, over Redis's pub/sub: opaque messages, at most once, in order per publisher.
+/// Channels between nodes, over Redis's pub/sub: opaque messages, at most once, in order per publisher. Those of the house
+/// bear a prefix; those of other servers that speak over the same Redis are named as they are.
 ///
 /// A node subscribes only to what its own listeners want, and keeps a channel for a while after the last of them left.
-/// Own messages come back through the subscription like those of others; only while Redis cannot carry them they are
-/// handed to this node's own listeners directly. So a message may come twice around a break, and may be missing:
+/// Own messages come back through the subscription like those of others; only while Redis cannot carry them those of the
+/// house are handed to this node's own listeners directly. So a message may come twice around a break, and may be missing:
 /// listeners merge by what is in it, and fill holes after `onRestored`.
 ///
 /// Redis stops: nothing fails but `confirmed`; publishing goes on for this node alone. Redis returns: every channel is
@@ -13,6 +14,7 @@ public import Redis
 @Loop
 public final class Bus {
     public typealias Handler = @Loop (_ message: [UInt8]) -> Void
+    public typealias PatternHandler = @Loop (_ channel: [UInt8], _ message: [UInt8]) -> Void
 
     /// In front of every channel's name. Official Socket.IO peers listen on `socket.io…`, which house channels never are.
     public static let prefix = "lm:"
@@ -21,6 +23,8 @@ public final class Bus {
     public static let lingering: Duration = .seconds(30)
     /// Bytes of one message; larger ones are dropped and counted.
     public static let messageLimit = 1_048_576
+    /// The same for channels of other servers, whose answers hold every socket of a node.
+    public static let foreignMessageLimit = 16 * 1_048_576
     /// Messages handed to own listeners directly in one turn; further ones are dropped and counted.
     public static let directLimit = 10_000
     /// A command that waits so long for its answer means that Redis does not work at present, whatever will come of it.
@@ -34,8 +38,14 @@ public final class Bus {
     /// Since the start.
     public private(set) var statistics = BusStatistics()
 
+    /// A channel's or a pattern's full name.
+    struct Topic: Hashable {
+        let name: String
+        var isPattern = false
+    }
+
     private final class Channel {
-        var listeners: [(id: UInt64, handler: Handler)] = []
+        var listeners: [(id: UInt64, handler: PatternHandler)] = []
         /// The end of the lingering, while there is no listener.
         var end: ScheduledTimer?
     }
@@ -43,7 +53,7 @@ public final class Bus {
     private let client: RedisClient
     private let subscriber: RedisSubscriber
     private let timing: any Timing
-    private var channels: [String: Channel] = [:]
+    private var channels: [Topic: Channel] = [:]
     private var lastID: UInt64 = 0
     private var direct: [(channel: Channel, message: [UInt8])] = []
 
@@ -88,62 +98,104 @@ public final class Bus {
         }
     }
 
+    /// Sends one message to a channel of other servers, to be named in full. False when it was not sent: too long, too many
+    /// under way, or Redis away. It is not handed to own listeners.
+    @discardableResult
+    public func publish(foreign channel: String, _ message: [UInt8]) -> Bool {
+        guard message.count <= Self.foreignMessageLimit, client.send(["PUBLISH", .text(channel), .bytes(message)])
+        else {
+            statistics.dropped += 1
+            return false
+        }
+        statistics.published += 1
+        return true
+    }
+
     /// Listens to a channel from now on, until the subscription is cancelled. Messages are certain to come, as far as
     /// pub/sub is certain, once `BusSubscription.confirmed` has returned; where the channel is subscribed already it is
     /// confirmed at once. While Redis is away the wish stands, and is fulfilled when it returns.
     ///
     /// - Parameter channel: the name without `prefix`.
     public func subscribe(_ channel: String, _ handler: @escaping Handler) -> BusSubscription {
+        listen(Topic(name: Self.prefix + channel), channel) { _, message in handler(message) }
+    }
+
+    /// The same for a channel of other servers, to be named in full.
+    public func subscribe(foreign channel: String, _ handler: @escaping Handler) -> BusSubscription {
+        listen(Topic(name: channel), channel) { _, message in handler(message) }
+    }
+
+    /// The same for every channel that Redis's pattern fits; the handler is told which.
+    public func subscribe(foreignPattern pattern: String, _ handler: @escaping PatternHandler) -> BusSubscription {
+        listen(Topic(name: pattern, isPattern: true), pattern, handler)
+    }
+
+    private func listen(_ topic: Topic, _ name: String, _ handler: @escaping PatternHandler) -> BusSubscription {
         lastID += 1
-        let subscription = BusSubscription(bus: self, channel: channel, id: lastID)
-        if let known = channels[channel] {
+        let subscription = BusSubscription(bus: self, channel: name, topic: topic, id: lastID)
+        if let known = channels[topic] {
             known.end?.cancel()
             known.end = nil
             known.listeners.append((lastID, handler))
         } else {
             let new = Channel()
             new.listeners.append((lastID, handler))
-            channels[channel] = new
-            request(channel, new) { _ in }
+            channels[topic] = new
+            request(topic, new) { _ in }
         }
         return subscription
     }
 
-    func isConfirmed(_ channel: String) -> Bool { subscriber.isConfirmed(Self.prefix + channel) }
+    /// How many connections to this Redis follow a channel of other servers, this node's included.
+    func followers(of channel: String, timeout: Duration) async throws(RedisError) -> Int {
+        let reply = try await client.command(["PUBSUB", "NUMSUB", .text(channel)], timeout: timeout)
+        return Int(reply.elements?.last?.int ?? 0)
+    }
+
+    func isConfirmed(_ topic: Topic) -> Bool {
+        topic.isPattern ? subscriber.isPatternConfirmed(topic.name) : subscriber.isConfirmed(topic.name)
+    }
 
     /// Calls back when Redis has confirmed a channel that somebody listens to, or says why not now.
-    func whenConfirmed(_ channel: String, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void) {
-        guard let known = channels[channel] else { return confirmed(.failure(.cancelled)) }
-        request(channel, known, confirmed)
+    func whenConfirmed(_ topic: Topic, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void) {
+        guard let known = channels[topic] else { return confirmed(.failure(.cancelled)) }
+        request(topic, known, confirmed)
     }
 
     /// Asks Redis for the channel, or waits for what was asked already.
     private func request(
-        _ name: String, _ channel: Channel, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void
+        _ topic: Topic, _ channel: Channel, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void
     ) {
-        subscriber.subscribe(
-            Self.prefix + name, handler: { [weak self] _, message in self?.deliver(message, to: channel) },
-            confirmed: confirmed)
-    }
-
-    func cancel(_ channel: String, id: UInt64) {
-        guard let known = channels[channel] else { return }
-        known.listeners.removeAll { $0.id == id }
-        guard known.listeners.isEmpty, known.end == nil else { return }
-        known.end = timing.after(Self.lingering) { [weak self] in
-            self?.channels[channel] = nil
-            self?.subscriber.unsubscribe(Self.prefix + channel)
+        let handler: RedisSubscriber.Handler = { [weak self] in self?.deliver($1, $0, to: channel) }
+        if topic.isPattern {
+            subscriber.psubscribe(topic.name, handler: handler, confirmed: confirmed)
+        } else {
+            subscriber.subscribe(topic.name, handler: handler, confirmed: confirmed)
         }
     }
 
-    private func deliver(_ message: [UInt8], to channel: Channel) {
+    func cancel(_ topic: Topic, id: UInt64) {
+        guard let known = channels[topic] else { return }
+        known.listeners.removeAll { $0.id == id }
+        guard known.listeners.isEmpty, known.end == nil else { return }
+        known.end = timing.after(Self.lingering) { [weak self] in
+            self?.channels[topic] = nil
+            if topic.isPattern {
+                self?.subscriber.punsubscribe(topic.name)
+            } else {
+                self?.subscriber.unsubscribe(topic.name)
+            }
+        }
+    }
+
+    private func deliver(_ message: [UInt8], _ channel: [UInt8], to known: Channel) {
         statistics.received += 1
-        for listener in channel.listeners { listener.handler(message) }
+        for listener in known.listeners { listener.handler(channel, message) }
     }
 
     /// At the end of the turn, since a publisher does not expect its own listeners to run inside its call.
     private func deliverDirectly(_ channel: String, _ message: [UInt8]) {
-        guard let known = channels[channel] else { return }
+        guard let known = channels[Topic(name: Self.prefix + channel)] else { return }
         guard direct.count < Self.directLimit else {
             statistics.dropped += 1
             return
@@ -153,7 +205,7 @@ public final class Bus {
                 guard let self else { return }
                 let due = direct
                 direct = []
-                for (channel, message) in due { deliver(message, to: channel) }
+                for (channel, message) in due { deliver(message, [], to: channel) }
             }
         }
         direct.append((known, message))

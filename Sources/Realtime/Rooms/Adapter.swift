@@ -25,6 +25,57 @@ public import EventLoop
     func fetchSockets(_ target: BroadcastTarget, in namespace: Namespace) async -> FetchedSockets
     /// To the other nodes' `Namespace.onServerSideEmit`, not to this one's.
     func serverSideEmit(_ event: String, json: [UInt8], in namespace: Namespace)
+
+    // What follows an adapter of one node need not have.
+
+    /// As `broadcast`, asking each client for an acknowledgement; returns when all have come, or after `timeout`.
+    func broadcast(
+        _ packet: BroadcastPacket, acknowledgedWithin timeout: Duration, in namespace: Namespace
+    ) async -> BroadcastAnswers
+    /// Ids of the sockets in any of the rooms (none: all).
+    func socketIDs(_ rooms: [String], in namespace: Namespace) async -> GatheredAnswers<String>
+    /// The rooms of all nodes, each once.
+    func allRooms(in namespace: Namespace) async -> GatheredAnswers<String>
+    /// Raw JSON of one value from each other node.
+    func serverSideRequest(
+        _ event: String, json: [UInt8], within timeout: Duration, in namespace: Namespace
+    ) async -> GatheredAnswers<[UInt8]>
+}
+
+extension Adapter {
+    public func broadcast(
+        _ packet: BroadcastPacket, acknowledgedWithin timeout: Duration, in namespace: Namespace
+    ) async -> BroadcastAnswers {
+        await withCheckedContinuation { continuation in
+            var result = BroadcastAnswers()
+            var waiting = 0
+            var isAsked = false
+            let settle = { if isAsked, waiting == 0 { continuation.resume(returning: result) } }
+            result.clients = namespace.deliver(packet, within: timeout) { answer in
+                if case .success(let answer) = answer { result.answers.append(answer.first) }
+                waiting -= 1
+                settle()
+            }
+            // A socket may end while it is written to, before the number is known.
+            waiting += result.clients
+            isAsked = true
+            settle()
+        }
+    }
+
+    public func socketIDs(_ rooms: [String], in namespace: Namespace) async -> GatheredAnswers<String> {
+        GatheredAnswers(values: namespace.socketIDs(in: rooms))
+    }
+
+    public func allRooms(in namespace: Namespace) async -> GatheredAnswers<String> {
+        GatheredAnswers(values: namespace.roomsWithIDs)
+    }
+
+    public func serverSideRequest(
+        _ event: String, json: [UInt8], within timeout: Duration, in namespace: Namespace
+    ) async -> GatheredAnswers<[UInt8]> {
+        GatheredAnswers()
+    }
 }
 
 public enum AdapterError: Error, Sendable {
@@ -37,11 +88,20 @@ public struct SocketDescription: Sendable {
     public let id: String
     public let rooms: [String]
     public let remoteAddress: String
+    /// Raw JSON: `{headers, time, address, xdomain, secure, issued, url, query, auth}`.
+    public let handshake: [UInt8]
+    /// Raw JSON of what the application shows of its state; see `Namespace.describeData`.
+    public let data: [UInt8]
 
-    public init(id: String, rooms: [String], remoteAddress: String) {
+    public init(
+        id: String, rooms: [String], remoteAddress: String, handshake: [UInt8] = Array("{}".utf8),
+        data: [UInt8] = Array("{}".utf8)
+    ) {
         self.id = id
         self.rooms = rooms
         self.remoteAddress = remoteAddress
+        self.handshake = handshake
+        self.data = data
     }
 }
 
@@ -49,9 +109,12 @@ public struct FetchedSockets: Sendable {
     public var sockets: [SocketDescription]
     /// Names of the nodes that did not answer.
     public var missingNodes: [String]
+    /// How many other servers, which have no names, did not answer.
+    public var missingPeers: Int
 
-    public init(sockets: [SocketDescription], missingNodes: [String] = []) {
+    public init(sockets: [SocketDescription], missingNodes: [String] = [], missingPeers: Int = 0) {
         self.sockets = sockets
         self.missingNodes = missingNodes
+        self.missingPeers = missingPeers
     }
 }

@@ -54,6 +54,15 @@ public import EventLoop
         }
     }
 
+    /// As `emit`, asking each client for an acknowledgement; returns when all have come, or after `timeout`.
+    public func request(
+        _ event: String, json: [UInt8] = [], attachments: [[UInt8]] = [], within timeout: Duration
+    ) async -> BroadcastAnswers {
+        let packet = BroadcastPacket(
+            target: target, flags: flags, event: event, json: json, attachments: attachments)
+        return await namespace.server.adapter.broadcast(packet, acknowledgedWithin: timeout, in: namespace)
+    }
+
     public func socketsJoin(_ rooms: String...) {
         namespace.server.adapter.join(target, rooms: rooms, in: namespace)
     }
@@ -65,6 +74,11 @@ public import EventLoop
     /// `close` also ends the connections under the sockets.
     public func disconnectSockets(close: Bool = false) {
         namespace.server.adapter.disconnect(target, close: close, in: namespace)
+    }
+
+    /// Ids of the sockets in any of the rooms; what is excepted is not looked at.
+    public func socketIDs() async -> GatheredAnswers<String> {
+        await namespace.server.adapter.socketIDs(target.rooms, in: namespace)
     }
 
     public func fetchSockets() async -> FetchedSockets {

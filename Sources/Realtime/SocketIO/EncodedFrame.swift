@@ -15,21 +15,23 @@ public final class EncodedFrame: Sendable {
     /// Such a client would take the last element for an offset.
     let isMistakable: Bool
 
+    /// `id`: asks every receiver for an acknowledgement of that number.
     init(
-        prefix: [UInt8], event: String, json arguments: [UInt8], attachments: [[UInt8]], offset: RecoveryOffset? = nil
+        prefix: [UInt8], event: String, json arguments: [UInt8], attachments: [[UInt8]], id: Int? = nil,
+        offset: RecoveryOffset? = nil
     ) {
         precondition(attachments.count <= SocketServerOptions.maximumAttachments, "too many attachments")
         self.offset = offset
         isMistakable = offset == nil && RecoveryOffset.isMistakable(arguments)
         let json = offset?.appended(to: arguments) ?? arguments
         let length = EventEncoding.eventLength(
-            prefix: prefix, event: event, json: json, id: nil, attachments: attachments.count)
+            prefix: prefix, event: event, json: json, id: id, attachments: attachments.count)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(length + 10 + attachments.reduce(0) { $0 + $1.count + 10 })
         WebSocketEncoder.appendHeader(.text, length: length, to: &bytes)
         let start = bytes.count
         EventEncoding.appendEvent(
-            prefix: prefix, event: event, json: json, id: nil, attachments: attachments.count, to: &bytes)
+            prefix: prefix, event: event, json: json, id: id, attachments: attachments.count, to: &bytes)
         textPacket = start..<bytes.count
         for attachment in attachments {
             WebSocketEncoder.appendHeader(.binary, length: attachment.count, to: &bytes)

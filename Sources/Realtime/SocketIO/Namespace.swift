@@ -18,6 +18,11 @@ public import EventLoop
     public var onUnknown: (@Loop (Socket, IncomingEvent) -> Void)?
     /// What another node's `serverSideEmit` sent: event, raw JSON of the arguments.
     public var onServerSideEmit: (@Loop (String, [UInt8]) -> Void)?
+    /// What another node's `serverSideRequest` sent, with what answers it: raw JSON of one value, once at most. Without it
+    /// such requests of other nodes stay unanswered.
+    public var onServerSideRequest: (@Loop (String, [UInt8], _ answer: @escaping @Loop ([UInt8]) -> Void) -> Void)?
+    /// Raw JSON of what other nodes may see of the application's state of a socket; nil shows them `{}`.
+    public var describeData: (@Loop (Socket) -> [UInt8])?
 
     private(set) var sockets: [Socket] = []
     private var socketsByID: [String: Socket] = [:]
@@ -86,6 +91,16 @@ public import EventLoop
     public func serverSideEmit(_ event: String, json: [UInt8] = []) {
         server.adapter.serverSideEmit(event, json: json, in: self)
     }
+
+    /// Asks the other nodes' `onServerSideRequest`.
+    public func serverSideRequest(
+        _ event: String, json: [UInt8] = [], within timeout: Duration
+    ) async -> GatheredAnswers<[UInt8]> {
+        await server.adapter.serverSideRequest(event, json: json, within: timeout, in: self)
+    }
+
+    /// Names of the rooms that have members on any node, those that bear a socket's id too.
+    public func allRooms() async -> GatheredAnswers<String> { await server.adapter.allRooms(in: self) }
 
     // MARK: Sockets and rooms of this node
 
@@ -197,10 +212,22 @@ public import EventLoop
             found.append(
                 SocketDescription(
                     id: socket.id, rooms: [socket.id] + socket.rooms,
-                    remoteAddress: socket.handshake.remoteAddress))
+                    remoteAddress: socket.handshake.remoteAddress,
+                    handshake: socket.handshake.json(path: server.options.engine.path),
+                    data: describeData?(socket) ?? Array("{}".utf8)))
         }
         return found
     }
+
+    /// Ids of this node's sockets in any of the rooms; of all for no room.
+    public func socketIDs(in rooms: [String]) -> [String] {
+        var found: [String] = []
+        forEachSocket(BroadcastTarget(rooms: rooms)) { if $0.isConnected { found.append($0.id) } }
+        return found
+    }
+
+    /// The rooms that have members here, those that bear a socket's id too.
+    public var roomsWithIDs: [String] { Array(roomTable.keys) + sockets.map(\.id) }
 
     // MARK: What sockets call
 

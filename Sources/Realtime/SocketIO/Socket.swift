@@ -92,7 +92,7 @@ public import EventLoop
         let pending = pendingAcknowledgements ?? PendingAcknowledgements()
         pendingAcknowledgements = pending
         let id = namespace.nextAcknowledgementID()
-        pending.add(id, timeout: timeout, timing: namespace.server.timing, completion: completion)
+        pending.add(id, timeout: timeout, timing: namespace.server.timing) { completion($0.map(\.json)) }
         send(event, json, [], id: id, volatile: false, compress: true, over: connection)
     }
 

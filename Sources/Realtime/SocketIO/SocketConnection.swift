@@ -33,7 +33,8 @@ import Wire
             guard let socket = socket(packet, bytes), let id = packet.acknowledgementID else {
                 return strayed(packet, bytes)
             }
-            socket.pendingAcknowledgements?.finish(id, .success(Array(bytes[packet.arguments])))
+            socket.pendingAcknowledgements?.finish(
+                id, .success(ClientAnswer(json: Array(bytes[packet.arguments]), attachments: attachments)))
         case .connect:
             connect(packet.namespaceName(in: bytes.octets.span), auth: packet.payload.map { Array(bytes[$0]) } ?? [])
         case .disconnect:

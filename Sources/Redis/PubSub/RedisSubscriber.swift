@@ -96,6 +96,13 @@ extension RedisSubscriber {
         want(SubscriberTopic(channel, isPattern: false), handler, confirmed)
     }
 
+    /// The same for a pattern.
+    public func psubscribe(
+        _ pattern: String, handler: @escaping Handler, confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void
+    ) {
+        want(SubscriberTopic(pattern, isPattern: true), handler, confirmed)
+    }
+
     /// Ends the wish at once: the handler is not called any more. Nothing when the channel is not wanted.
     public func unsubscribe(_ channel: String) {
         drop(SubscriberTopic(channel, isPattern: false))
@@ -109,6 +116,11 @@ extension RedisSubscriber {
     /// Whether messages of this channel come now.
     public func isConfirmed(_ channel: String) -> Bool {
         wanted[SubscriberTopic(channel, isPattern: false)]?.isConfirmed ?? false
+    }
+
+    /// Whether messages of this pattern come now.
+    public func isPatternConfirmed(_ pattern: String) -> Bool {
+        wanted[SubscriberTopic(pattern, isPattern: true)]?.isConfirmed ?? false
     }
 
     private func confirmation(of topic: SubscriberTopic, _ handler: @escaping Handler) async throws(RedisError) {

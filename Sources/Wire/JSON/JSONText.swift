@@ -5,6 +5,14 @@ enum JSONText {
         guard hasEscapes else { return try makeString(bytes.extracting(content), at: content.lowerBound) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(content.count)
+        try appendDecoded(bytes, content, to: &decoded)
+        return try makeString(decoded.span, at: content.lowerBound)
+    }
+
+    /// Appends the bytes of the string between the quotes at `content`, escapes taken for what they mean.
+    static func appendDecoded(
+        _ bytes: Span<UInt8>, _ content: Range<Int>, to decoded: inout [UInt8]
+    ) throws(WireError) {
         let inside = bytes.extracting(0..<content.upperBound)
         var index = content.lowerBound
         while index < content.upperBound {
@@ -18,7 +26,6 @@ enum JSONText {
                 index &+= 1
             }
         }
-        return try makeString(decoded.span, at: content.lowerBound)
     }
 
     private static func makeString(_ bytes: Span<UInt8>, at offset: Int) throws(WireError) -> String {

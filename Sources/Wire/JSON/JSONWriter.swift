@@ -137,8 +137,12 @@ public struct JSONWriter: Sendable {
 
     /// Appends `text` quoted and escaped (RFC 8259 section 7).
     public static func appendString(_ text: String, to bytes: inout [UInt8]) {
+        appendString(utf8: text.utf8.span, to: &bytes)
+    }
+
+    /// As `appendString(_:to:)`, for bytes that are UTF-8.
+    static func appendString(utf8: Span<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(0x22)
-        let utf8 = text.utf8.span
         var isClean = true
         for index in 0..<utf8.count where needsEscape(utf8[index]) {
             isClean = false

@@ -146,6 +146,12 @@ extension SocketIOPacket {
         return isReservedPlain(bytes, name)
     }
 
+    /// Whether clients would take an event of this name for the end of their connection.
+    static func isReserved(_ name: String) -> Bool {
+        let bytes = name.utf8.span
+        return isReservedPlain(bytes, 0..<bytes.count)
+    }
+
     private static func isReservedPlain(_ bytes: Span<UInt8>, _ name: Range<Int>) -> Bool {
         switch name.count {
         case 7: bytes.equals("connect", in: name)

@@ -40,6 +40,9 @@ final class PollingClient: StreamHandler {
         }
     }
 
+    /// Sends one Socket.IO packet, without Engine.IO's digit.
+    func send(_ packet: String) async { _ = await request("POST", "4" + packet) }
+
     func close() { stream.close(.local) }
 
     private func request(_ method: String, _ body: String) async -> String {

@@ -7,13 +7,13 @@ import Testing
 @testable import Cluster
 
 @Suite(.timeLimit(.minutes(1)))
-struct BusAdapterTests {
+struct RedisAdapterTests {
     /// A node with a Socket.IO server on a free port.
     @Loop
     private final class Subject {
         let node: TestNode
         let bus: Bus
-        let adapter: BusAdapter
+        let adapter: RedisAdapter
         let server: SocketServer
         let http: HTTPServer
         let namespace: Namespace
@@ -29,7 +29,7 @@ struct BusAdapterTests {
             bus.onRestored = { [restored] in restored.note() }
             weak var this: Subject?
             let prefix = String((name + "......").prefix(6))
-            adapter = BusAdapter(bus: bus, nodeName: name, socketPrefix: prefix, timing: node.timing) {
+            adapter = RedisAdapter(bus: bus, nodeName: name, socketPrefix: prefix, timing: node.timing) {
                 this?.others ?? []
             }
             var options = SocketServerOptions()
@@ -127,12 +127,12 @@ struct BusAdapterTests {
             _ = try await PollingClient.connect(b.port)
             b.sockets[0].join("r")
             try await b.adapter.confirm("r", in: b.namespace)
-            #expect(try redis.cli("PUBSUB", "NUMSUB", "lm:sio:room:1:/:r") == "lm:sio:room:1:/:r\n1")
+            #expect(try redis.cli("PUBSUB", "NUMSUB", "socket.io#/#r#") == "socket.io#/#r#\n1")
             await #expect(throws: AdapterError.unavailable) { try await a.adapter.confirm("r", in: a.namespace) }
             b.sockets[0].leave("r")
             b.node.timing.advance(by: Bus.lingering)
             try await b.bus.subscribe("x") { _ in }.confirmed()
-            #expect(try redis.cli("PUBSUB", "NUMSUB", "lm:sio:room:1:/:r") == "lm:sio:room:1:/:r\n0")
+            #expect(try redis.cli("PUBSUB", "NUMSUB", "socket.io#/#r#") == "socket.io#/#r#\n0")
         }
     }
 
@@ -179,24 +179,13 @@ struct BusAdapterTests {
             #expect(Set(found.sockets.map(\.id)) == [first.id, second.id])
             #expect(found.missingNodes.isEmpty)
 
+            // Nobody of that name follows the channel, so nobody waits for it: the clock stands still.
             a.others = ["b", "dead"]
-            let answers = Occurrences()
-            var partial: FetchedSockets?
-            Loop.start {
-                partial = await a.namespace.all.fetchSockets()
-                answers.note()
-            }
-            // All of it goes in the order of its publishing, so b's answer to the question comes before its echo.
-            let heard = Occurrences()
-            b.namespace.onServerSideEmit = { _, _ in b.namespace.serverSideEmit("echo") }
-            a.namespace.onServerSideEmit = { _, _ in heard.note() }
-            a.namespace.serverSideEmit("call")
-            await heard.reach(1)
-            #expect(partial == nil)
-            a.node.timing.advance(by: BusAdapter.fetchTimeout)
-            await answers.reach(1)
-            #expect(partial?.missingNodes == ["dead"])
-            #expect(Set(partial?.sockets.map(\.id) ?? []) == [first.id, second.id])
+            let partial = await a.namespace.all.fetchSockets()
+            #expect(partial.missingNodes == ["dead"])
+            #expect(partial.missingPeers == 0)
+            #expect(Set(partial.sockets.map(\.id)) == [first.id, second.id])
+            #expect(a.adapter.statistics.incomplete == 1)
 
             try redis.kill()
             await a.node.downs.reach(1)
@@ -215,6 +204,96 @@ struct BusAdapterTests {
             a.namespace.emit("e", json: Array("2".utf8))
             await client.packet { $0 == "2[\"e\",2]" }
             #expect(client.packets == ["2[\"e\",1]", "2[\"e\",2]"])
+        }
+    }
+
+    @Test func `a node gets nothing for rooms without members here`() async throws {
+        try await withTwoNodes { a, b, redis in
+            let client = try await PollingClient.connect(b.port)
+            b.sockets[0].join("here")
+            try await b.adapter.confirm("here", in: b.namespace)
+            let before = b.bus.statistics.received
+            for number in 0..<20 { a.namespace.to("elsewhere").emit("e", json: Array("\(number)".utf8)) }
+            a.namespace.to("here").emit("last")
+            await client.packet { $0 == "2[\"last\"]" }
+            #expect(b.bus.statistics.received - before == 1)
+        }
+    }
+
+    @Test func `binary, text and numbers come to the other node as they were`() async throws {
+        try await withTwoNodes { a, b, _ in
+            let client = try await PollingClient.connect(b.port)
+            let json = #"{"a":[1,-2.5,"é\n\u0041",null,true],"b":{"_placeholder":true,"num":0}},18446744073709551615"#
+            a.namespace.emit("e", json: Array(json.utf8), attachments: [[1, 2, 255]])
+            await client.packet { $0.hasPrefix("51-") }
+            #expect(
+                client.packets == [
+                    #"51-["e",{"a":[1,-2.5,"é\nA",null,true],"b":{"_placeholder":true,"num":0}},18446744073709551615]"#
+                ])
+        }
+    }
+
+    @Test func `clients of all nodes acknowledge a broadcast`() async throws {
+        try await withTwoNodes { a, b, _ in
+            let first = try await PollingClient.connect(a.port)
+            let second = try await PollingClient.connect(b.port)
+            let answers = Occurrences()
+            var gathered = BroadcastAnswers()
+            Loop.start {
+                gathered = await a.namespace.all.request("q", json: Array("1".utf8), within: .seconds(30))
+                answers.note()
+            }
+            for (client, answer) in [(first, "\"one\",2"), (second, "{\"x\":[1]}")] {
+                await client.packet { $0.hasSuffix("[\"q\",1]") }
+                let id = client.packets[0].dropFirst().prefix { $0 != "[" }
+                await client.send("3\(id)[\(answer)]")
+            }
+            await answers.reach(1)
+            #expect(gathered.clients == 2)
+            #expect(gathered.isWhole)
+            let texts = gathered.answers.map { String(decoding: $0.json, as: UTF8.self) }
+            #expect(texts.sorted() == ["\"one\"", "{\"x\":[1]}"])
+        }
+    }
+
+    @Test func `a server-side request gathers the others' answers, and names who gives none`() async throws {
+        try await withTwoNodes { a, b, _ in
+            b.namespace.onServerSideRequest = { event, json, answer in
+                answer(Array("[\"\(event)\",\(String(decoding: json, as: UTF8.self))]".utf8))
+                answer(Array("2".utf8))
+            }
+            let whole = await a.namespace.serverSideRequest("e", json: Array("7".utf8), within: .seconds(5))
+            #expect(whole.isWhole)
+            #expect(whole.values == [Array("[\"e\",7]".utf8)])
+
+            let asked = Occurrences()
+            let answers = Occurrences()
+            b.namespace.onServerSideRequest = { _, _, _ in asked.note() }
+            var partial = GatheredAnswers<[UInt8]>()
+            Loop.start {
+                partial = await a.namespace.serverSideRequest("e", within: .seconds(5))
+                answers.note()
+            }
+            await asked.reach(1)
+            a.node.timing.advance(by: .seconds(5))
+            await answers.reach(1)
+            #expect(partial.values.isEmpty)
+            #expect(partial.missingNodes == ["b"])
+        }
+    }
+
+    @Test func `rooms and ids of all nodes are found`() async throws {
+        try await withTwoNodes { a, b, _ in
+            let first = try await PollingClient.connect(a.port)
+            let second = try await PollingClient.connect(b.port)
+            a.sockets[0].join("r")
+            b.sockets[0].join("r")
+            b.sockets[0].join("s")
+            let rooms = await a.namespace.allRooms()
+            #expect(Set(rooms.values) == ["r", "s", first.id, second.id])
+            let ids = await a.namespace.to("s").socketIDs()
+            #expect(ids.values == [second.id])
+            #expect(rooms.isWhole && ids.isWhole)
         }
     }
 }

@@ -1,0 +1,191 @@
+public import EventLoop
+public import Realtime
+import Wire
+
+/// Socket.IO's rooms over all nodes, and over whatever other servers speak as `@socket.io/redis-adapter` 8.3 does over the
+/// same Redis; emitters too.
+///
+/// A node follows only what it has sockets for. A namespace `/n` has these channels:
+///
+/// - `socket.io#/n#` for broadcasts to the whole namespace or to several rooms: every node;
+/// - `socket.io#/n#ROOM#` for broadcasts to exactly one room: the nodes with members, and for a while after;
+/// - the pattern `socket.io#/n#UID*` for rooms that are the ids of this node's sockets, all of which begin with its uid;
+/// - `socket.io-request#/n#`, which every server follows exactly once, since its followers are counted;
+/// - `socket.io-response#/n#`, where other servers answer, and `socket.io-response#/n#UID#`, where nodes of this house do.
+///
+/// At most once: local sockets are served at once, and what is published while Redis is away reaches nobody else.
+@Loop
+public final class RedisAdapter: Adapter {
+    /// How long questions without a time of their own wait for the others.
+    public static let fetchTimeout: Duration = .seconds(2)
+    /// Questions of this node on their way at once; beyond it all others count as missing.
+    public static let questionLimit = 1_000
+    /// Bytes that the answers to one question may have together; then whoever has not answered counts as missing.
+    public static let answerLimit = 64 * 1_048_576
+    /// Broadcasts of others for which this node's clients owe acknowledgements; further ones are dropped and counted.
+    public static let owedLimit = 1_000
+    /// How long clients may take to acknowledge a broadcast of another server that does not say how long it waits.
+    public static let owedTime: Duration = .seconds(60)
+    /// Bytes of a message that is read; longer ones are dropped and counted.
+    public static let messageLimit = Bus.foreignMessageLimit
+
+    /// Since the start.
+    public internal(set) var statistics = RoomStatistics()
+
+    let bus: Bus
+    let timing: any Timing
+    let nodeName: String
+    /// Names this node in messages; begins the ids of its sockets.
+    let uid: String
+    let others: @Loop () -> [String]
+    var channels: [String: NamespaceChannels] = [:]
+    var questions: [String: Question] = [:]
+    var owed = 0
+    private var python: BusSubscription?
+    private var writer = MessagePackWriter(reservingCapacity: 512)
+
+    /// - Parameters:
+    ///   - nodeName: of this node, as the others list it.
+    ///   - socketPrefix: the same as in `SocketServerOptions`.
+    ///   - pythonChannel: where python-socketio's managers and emitters (5.14 or later) publish; nil follows none.
+    ///   - others: names of the other nodes that live and so should answer.
+    public init(
+        bus: Bus, nodeName: String, socketPrefix: String, pythonChannel: String? = nil, timing: any Timing,
+        others: @escaping @Loop () -> [String]
+    ) {
+        self.bus = bus
+        self.nodeName = nodeName
+        uid = socketPrefix
+        self.timing = timing
+        self.others = others
+        python = pythonChannel.map { channel in
+            bus.subscribe(foreign: channel) { [weak self] in self?.receivedFromPython($0) }
+        }
+    }
+
+    /// Returns when this node gets what concerns every node; throws when Redis is away. The adapter works all the same.
+    public func confirm() async throws(ClusterError) {
+        try await python?.confirmed()
+        for channels in channels.values { try await channels.confirm() }
+    }
+
+    // MARK: Rooms
+
+    public func opened(_ namespace: Namespace) {
+        let own = NamespaceChannels(namespace, uid: uid)
+        channels[namespace.name] = own
+        own.common = [
+            bus.subscribe(foreign: own.all) { [weak self] in self?.received($0, own) },
+            bus.subscribe(foreignPattern: own.all + uid + "*") { [weak self] in self?.receivedPrivately($1, $0, own) },
+            bus.subscribe(foreign: own.request) { [weak self] in self?.receivedRequest($0, own) },
+            bus.subscribe(foreign: own.response) { [weak self] in self?.receivedResponse($0) },
+            bus.subscribe(foreign: own.ownResponse) { [weak self] in self?.receivedResponse($0) },
+        ]
+    }
+
+    public func roomOpened(_ room: String, in namespace: Namespace) {
+        guard let own = channels[namespace.name] else { return }
+        own.rooms[room] = bus.subscribe(foreign: own.channel(of: room)) { [weak self] message in
+            // What is meant for a socket of this node comes by the pattern too.
+            guard own.namespace.socket(room) == nil else { return }
+            self?.received(message, own)
+        }
+    }
+
+    public func roomClosed(_ room: String, in namespace: Namespace) {
+        channels[namespace.name]?.rooms.removeValue(forKey: room)?.cancel()
+    }
+
+    public func confirm(_ room: String, in namespace: Namespace) async throws(AdapterError) {
+        guard let own = channels[namespace.name], let subscription = own.rooms[room] else { throw .unavailable }
+        do throws(ClusterError) {
+            try await own.confirm()
+            try await subscription.confirmed()
+        } catch {
+            throw .unavailable
+        }
+    }
+
+    // MARK: Broadcasts
+
+    public func broadcast(_ packet: BroadcastPacket, in namespace: Namespace) {
+        namespace.deliver(packet)
+        guard !packet.flags.contains(.local), let own = channels[namespace.name] else { return }
+        publish(packet, own)
+    }
+
+    /// The one way of a broadcast that needs no answer to the other nodes.
+    private func publish(_ packet: BroadcastPacket, _ own: NamespaceChannels) {
+        writer.removeAll()
+        do throws(WireError) {
+            try PeerBroadcast.append(
+                packet.event, json: packet.json.span, attachments: packet.attachments, namespace: own.namespace.name,
+                uid: uid, target: PeerTarget(packet.target), isVolatile: packet.flags.contains(.volatile), to: &writer)
+        } catch {
+            statistics.unencodable += 1
+            return
+        }
+        bus.publish(foreign: own.channel(for: packet.target), writer.bytes)
+    }
+
+    /// The one way of a broadcast of others to the sockets here. `position` is the fourth element of its message.
+    func deliver(_ packet: BroadcastPacket, position: String?, _ own: NamespaceChannels) {
+        statistics.broadcasts += 1
+        own.namespace.deliver(packet)
+    }
+
+    func received(_ message: [UInt8], _ own: NamespaceChannels) {
+        guard message.count <= Self.messageLimit else { return malformed() }
+        do throws(WireError) {
+            guard let broadcast = try PeerBroadcast.decode(message.span, passingOver: uid) else { return }
+            let target = BroadcastTarget(broadcast.target)
+            guard own.namespace.hasMembers(target) else {
+                statistics.passedOver += 1
+                return
+            }
+            let event = try PeerEvent.decode(message.span, at: broadcast.packet, namespace: own.namespace.name)
+            let packet = BroadcastPacket(
+                target: target, flags: broadcast.isVolatile ? .volatile : [], event: event.name, json: event.json,
+                attachments: event.attachments)
+            deliver(packet, position: broadcast.position, own)
+        } catch {
+            malformed()
+        }
+    }
+
+    /// By the pattern: other rooms whose names begin like this node's ids have channels of their own.
+    private func receivedPrivately(_ message: [UInt8], _ channel: [UInt8], _ own: NamespaceChannels) {
+        let room = String(decoding: channel.dropFirst(own.all.utf8.count).dropLast(), as: UTF8.self)
+        guard own.namespace.socket(room) != nil else { return }
+        received(message, own)
+    }
+
+    func malformed() { statistics.malformed += 1 }
+
+    // MARK: Changes of sockets
+
+    public func join(_ target: BroadcastTarget, rooms: [String], in namespace: Namespace) {
+        namespace.deliverJoin(target, rooms: rooms)
+        tell(.join(PeerTarget(target), rooms: rooms), namespace)
+    }
+
+    public func leave(_ target: BroadcastTarget, rooms: [String], in namespace: Namespace) {
+        namespace.deliverLeave(target, rooms: rooms)
+        tell(.leave(PeerTarget(target), rooms: rooms), namespace)
+    }
+
+    public func disconnect(_ target: BroadcastTarget, close: Bool, in namespace: Namespace) {
+        namespace.deliverDisconnect(target, close: close)
+        tell(.disconnect(PeerTarget(target), close: close), namespace)
+    }
+
+    public func serverSideEmit(_ event: String, json: [UInt8], in namespace: Namespace) {
+        tell(.serverSideEmit(event: event, json: json), namespace)
+    }
+
+    /// A request that wants no answer.
+    private func tell(_ body: PeerRequest.Body, _ namespace: Namespace) {
+        guard let own = channels[namespace.name] else { return }
+        bus.publish(foreign: own.request, PeerRequest(uid: uid, node: nodeName, body: body).encoded())
+    }
+}
