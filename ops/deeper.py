@@ -8,11 +8,15 @@ from ops.say import Failure, Step
 
 #: Seconds for one of the long programs.
 PATIENCE = 3600
-SANITIZERS = ("thread", "address")
+#: Sanitizers, each with the settings of its run.
+SANITIZERS = {
+    "thread": {"TSAN_OPTIONS": f"suppressions={ROOT / 'Tests' / 'thread-sanitizer.txt'}:history_size=4"},
+    "address": {},
+}
 
 
 def run(home, swift, tally):
-    for name in SANITIZERS:
+    for name, variables in SANITIZERS.items():
         extra = ["--sanitize", name, "--scratch-path", str(ROOT / ".build" / f"sanitize-{name}")]
         step = Step(f"{name} build")
         try:
@@ -22,7 +26,7 @@ def run(home, swift, tally):
             tally.complaints.append(f"FAILED {name} sanitizer: {problem}")
             continue
         step.done(f"in {step.elapsed()}")
-        suites.swift(home, swift, tally, extra, name)
+        suites.swift(home, swift, tally, extra, name, variables)
     for path in ("Fuzz/run", "deploy/compose/check", "deploy/systemd/check"):
         _program(home, path, tally)
 

@@ -110,7 +110,12 @@ final class Application {
         options.engine.pingTimeout = configuration.pingTimeout
         options.engine.identifiers = SessionIdentifiers(owner: process, secret: configuration.sessionSecret)
         options.closeRate = configuration.drainRate
-        if configuration.limitsRates { options.engine.maximumHandshakesPerSecond = configuration.handshakeRate }
+        options.engine.maximumSessions = configuration.maximumConnections
+        if configuration.limitsRates {
+            options.engine.maximumHandshakesPerSecond = configuration.handshakeRate
+            options.engine.maximumSessionsPerAddress = configuration.maximumConnectionsPerAddress
+            options.engine.maximumPacketsPerSecond = configuration.maximumPacketsPerSecond
+        }
         if configuration.compressesMessages { options.engine.messageCompression = MessageCompressionOptions() }
         if !configuration.corsOrigins.isEmpty {
             options.engine.cors = CORSOptions(origins: .list(configuration.corsOrigins), allowsCredentials: true)
@@ -199,6 +204,7 @@ final class Application {
         let metrics = NodeMetrics(registry: registry)
         metrics.observe(http: http)
         metrics.observe(sockets: sockets, namespace: namespace)
+        metrics.observe(limitsOf: sockets)
         metrics.observe(postgres: pool)
         metrics.observe(redis: redis, bus: bus)
         metrics.observe(dispatch: dispatch)
@@ -222,8 +228,11 @@ final class Application {
     }
 
     private func registerEvents() {
+        let limit = configuration.limitsRates ? configuration.maximumConnectionsPerAccount : Int.max
         namespace.use { [gateway, accounts] socket async throws(ConnectRefusal) in
-            try await gateway.connect(socket) { token throws(ServiceError) in try accounts.verifySignature(token) }
+            try await gateway.connect(socket, perAccount: limit) { token throws(ServiceError) in
+                try accounts.verifySignature(token)
+            }
         }
         namespace.onConnect { [gateway, dispatch] socket in
             gateway.opened(socket)

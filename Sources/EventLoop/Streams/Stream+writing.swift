@@ -7,6 +7,15 @@ extension Stream {
         return output.count + (isWriting ? uv_stream_get_write_queue_size(handle) : 0)
     }
 
+    /// Whether the system takes no more for now, and what is queued waits for the peer.
+    public var isBackedUp: Bool { isWriting && !isClosing }
+
+    /// Hands what is queued to the system before the end of this turn.
+    public func flushNow() {
+        guard isDirty else { return }
+        flush()
+    }
+
     /// Queues `bytes`; they leave at the end of this turn. Ignored once closing or shut down.
     public func write(_ bytes: [UInt8]) {
         guard !endsWrites, !isClosing, !bytes.isEmpty else { return }

@@ -30,6 +30,10 @@ struct Configuration {
     var trustedProxies: [String]
     var corsOrigins: [String]
     var compressesMessages: Bool
+    var maximumConnections: Int
+    var maximumConnectionsPerAddress: Int
+    var maximumConnectionsPerAccount: Int
+    var maximumPacketsPerSecond: Int
     var drainSeconds: Int
     var drainRate: Int
     var handshakeRate: Int
@@ -71,6 +75,12 @@ struct Configuration {
         trustedProxies = Self.list(settings.text("TRUSTED_PROXIES", default: "127.0.0.1,::1"))
         corsOrigins = Self.list(settings.text("CORS_ORIGINS", default: ""))
         compressesMessages = try settings.flag("PER_MESSAGE_DEFLATE", on: "on", off: "off", default: false)
+        maximumConnections = try settings.integer("MAX_CONNECTIONS", in: 1...1_000_000, default: 100_000)
+        maximumConnectionsPerAddress = try settings.integer(
+            "MAX_CONNECTIONS_PER_ADDRESS", in: 1...1_000_000, default: 1_000)
+        maximumConnectionsPerAccount = try settings.integer(
+            "MAX_CONNECTIONS_PER_ACCOUNT", in: 1...1_000_000, default: 100)
+        maximumPacketsPerSecond = try settings.integer("SOCKET_PACKETS_PER_SECOND", in: 10...1_000_000, default: 500)
         drainSeconds = try settings.integer("DRAIN_SECONDS", in: 0...3600, default: 10)
         drainRate = try settings.integer("DRAIN_RATE", in: 1...100_000, default: 500)
         handshakeRate = try settings.integer("HANDSHAKE_RATE", in: 1...100_000, default: 1000)

@@ -4,6 +4,7 @@ import EventLoop
 import Realtime
 import Store
 import Telemetry
+import Wire
 
 /// House channels: one an account, one a merchant, one for those who follow everything. A node listens to those
 /// that its sockets give it an interest in.
@@ -133,6 +134,15 @@ extension Gateway {
     private func pushVolatile(_ event: String, _ json: [UInt8], to sockets: [GatewaySocket]?) {
         guard let sockets else { return }
         let frame = namespace.encode(event, json: json)
-        for socket in sockets where socket.isOpen { socket.socket.send(frame, volatile: true) }
+        let key = Self.coalescingKey(event, json)
+        for socket in sockets where socket.isOpen { socket.socket.send(frame, coalescing: key) }
+    }
+
+    /// Of an order only the newest position counts.
+    private static func coalescingKey(_ event: String, _ json: [UInt8]) -> String {
+        guard let order = try? JSONScanner.member("orderId", in: json.span, 0..<json.count),
+            let id = try? JSONScanner.string(json.span, order)
+        else { return event }
+        return event + id
     }
 }

@@ -12,9 +12,11 @@ import Wire
 /// confirmed before the statement whose snapshot says where it begins; what is heard of meanwhile waits for that.
 extension Gateway {
     /// The namespace's middleware.
-    func connect(_ socket: Socket, authenticate: @Loop (String) throws(ServiceError) -> Identity)
-        async throws(ConnectRefusal)
-    {
+    ///
+    /// - Parameter limit: sockets that one account may have on this node.
+    func connect(
+        _ socket: Socket, perAccount limit: Int, authenticate: @Loop (String) throws(ServiceError) -> Identity
+    ) async throws(ConnectRefusal) {
         let request = try ConnectRequest(auth: socket.auth)
         let identity: Identity
         do {
@@ -22,6 +24,7 @@ extension Gateway {
         } catch {
             throw .refused(error)
         }
+        guard accounts[identity.account, default: []].count < limit else { throw .tooManyConnections }
         let member = GatewaySocket(identity: identity, socket: socket)
         socket.context = member
         add(member)
@@ -114,6 +117,7 @@ extension ConnectRefusal {
     static let invalidToken = refusal("The token is not valid.", "TOKEN_INVALID")
     static let revoked = refusal("The session has ended.", "SESSION_REVOKED")
     static let tooManyOrders = refusal("At most 1000 orders can be resumed.", "TOO_MANY_ORDERS")
+    static let tooManyConnections = refusal("The account has too many connections.", "TOO_MANY_CONNECTIONS")
     static let invalidAfter = refusal("after must map order ids to whole numbers.", "VALIDATION_FAILED")
     static let unavailable = refusal("The service cannot answer right now; try again.", "UNAVAILABLE")
 

@@ -7,5 +7,6 @@ enum EngineCloseReason {
     case parseError
     case serverShuttingDown
     case slowConsumer
+    case flood
     case connectTimeout
 }

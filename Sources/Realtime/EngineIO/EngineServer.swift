@@ -30,6 +30,8 @@ import Wire
     private let compressions: SharedCompressions?
     private let bodyCompression = BodyCompression()
     var handshakePeak = SecondPeak()
+    let backlog: Backlog
+    private var sessionsByAddress: [String: Int] = [:]
 
     init(
         options: EngineServerOptions, timing: any Timing,
@@ -45,6 +47,7 @@ import Wire
         closings = DeadlineQueue(interval: EngineServerOptions.pollingCloseTimeout, timing: timing)
         releases = DeadlineQueue(interval: EngineServerOptions.upgradeReleaseDelay, timing: timing)
         races = DeadlineQueue(interval: EngineServerOptions.closeRaceWindow, timing: timing)
+        backlog = Backlog(limit: options.maximumBacklog)
         compressions = options.messageCompression.map(SharedCompressions.init)
         handshakeBucket = options.maximumHandshakesPerSecond.map {
             TokenBucket(rate: $0, burst: $0 / 10, timing: timing)
@@ -58,7 +61,9 @@ import Wire
     private func makeSession(_ exchange: HTTPExchange) -> EngineSession {
         let id = options.identifiers.make()
         let session = EngineSession(
-            id: id, server: self, takesBase64Only: exchange.request.query["b64"] == "1")
+            id: id, server: self, takesBase64Only: exchange.request.query["b64"] == "1",
+            address: options.maximumSessionsPerAddress.map { _ in Self.account(of: exchange.request.remoteAddress) })
+        if let address = session.address { sessionsByAddress[address, default: 0] += 1 }
         sessions[id] = session
         statistics.handshakes += 1
         handshakePeak.count(now: timing.now.nanoseconds)
@@ -68,7 +73,22 @@ import Wire
     }
 
     func forget(_ session: EngineSession) {
-        if sessions.removeValue(forKey: session.id) != nil { statistics.sessions -= 1 }
+        guard sessions.removeValue(forKey: session.id) != nil else { return }
+        statistics.sessions -= 1
+        guard let address = session.address, let count = sessionsByAddress[address] else { return }
+        sessionsByAddress[address] = count > 1 ? count - 1 : nil
+    }
+
+    /// An IPv4 address, or the /64 of an IPv6 one, which is what one customer of a network has.
+    static func account(of address: String) -> String {
+        guard address.contains(":"), !address.contains(".") else { return address }
+        let halves = address.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+        var groups = halves[0].split(separator: ":").map(String.init)
+        if halves.count == 2 {
+            let rest = halves[1].split(separator: ":").map(String.init)
+            groups += Array(repeating: "0", count: max(0, 8 - groups.count - rest.count)) + rest
+        }
+        return groups.prefix(4).joined(separator: ":") + "::"
     }
 
     /// Engine.IO 4, "Handshake": exactly these five keys.
@@ -107,6 +127,8 @@ import Wire
         case refused(EngineFailure)
         /// Full, draining, or too many at once.
         case unavailable
+        /// The client's address has as many sessions as it may.
+        case tooManyOfAddress
     }
 
     private func verify(_ request: Request, transport: String?, isUpgrade: Bool) -> Verdict {
@@ -132,6 +154,11 @@ import Wire
         if transport == "websocket", !isUpgrade { return .refused(.badRequest) }
         guard isAllowedOrigin(request) else { return .refused(.forbidden) }
         guard request.query["EIO"] == "4" else { return .refused(.unsupportedProtocol) }
+        if let limit = options.maximumSessionsPerAddress,
+            sessionsByAddress[Self.account(of: request.remoteAddress), default: 0] >= limit
+        {
+            return .tooManyOfAddress
+        }
         if refusesHandshakes || sessions.count >= options.maximumSessions || handshakeBucket?.take() == false {
             return .unavailable
         }
@@ -194,6 +221,16 @@ import Wire
         answer(exchange, status: 503, type: nil, body: [], extra: [("Retry-After", "1")])
     }
 
+    private func refuseAddress(_ exchange: HTTPExchange) {
+        statistics.refusedHandshakes += 1
+        statistics.refusedByAddress += 1
+        answer(
+            exchange, status: 429, type: nil, body: [], extra: [("Retry-After", Self.addressRetrySeconds)])
+    }
+
+    /// Long enough that a client that asks again and again costs little.
+    private static let addressRetrySeconds = "10"
+
     /// A preflight request (Fetch standard, "CORS-preflight fetch").
     private func answerPreflight(_ exchange: HTTPExchange) {
         var extra: [(String, String)] = []
@@ -221,6 +258,8 @@ import Wire
             refuseUnavailable(exchange)
         case .foreign(let owner):
             relay(exchange, to: owner)
+        case .tooManyOfAddress:
+            refuseAddress(exchange)
         case .handshake:
             let compression = negotiate(request)
             guard let stream = takeStream(exchange, key: key, compression) else { return }
@@ -329,6 +368,8 @@ extension EngineServer: HTTPMount {
             refuseUnavailable(exchange)
         case .foreign(let owner):
             relay(exchange, to: owner)
+        case .tooManyOfAddress:
+            refuseAddress(exchange)
         case .handshake:
             let session = makeSession(exchange)
             let polling = PollingTransport(session: session, server: self)

@@ -16,6 +16,12 @@ public struct EngineServerOptions: Sendable {
     public var maximumQueuedPackets = 4_096
     /// Bytes waiting from which on volatile messages are dropped.
     public var volatileQueueLimit = 64 << 10
+    /// Bytes that may wait for all clients of this node that are behind; beyond, those with most waiting are ended.
+    public var maximumBacklog = 256 << 20
+    /// Packets a second of one client, up to twice that for a moment; beyond, its session is ended. nil takes all.
+    public var maximumPacketsPerSecond: Int?
+    /// Sessions of one client address, an IPv6 one counting by its /64; a handshake beyond is answered 429. nil takes all.
+    public var maximumSessionsPerAddress: Int?
     /// Sessions of this node; a handshake beyond is answered 503.
     public var maximumSessions = 100_000
     /// Handshakes a second that this node takes, a tenth of them at once; nil takes all. Beyond: 503 and Retry-After.
@@ -33,6 +39,9 @@ public struct EngineServerOptions: Sendable {
 
     public init() {}
 
+    /// Ping, pong and close frames a second of one WebSocket: far more than any client sends, and few enough that who
+    /// sends them costs nothing.
+    static let maximumControlFramesPerSecond = 100
     /// Packets in one poll's answer: clients on python-engineio refuse more.
     static let maximumPacketsPerPoll = 16
     /// How long a client that was told to close may take to fetch what still waits.

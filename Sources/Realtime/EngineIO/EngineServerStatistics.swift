@@ -9,6 +9,12 @@ public struct EngineServerStatistics: Sendable {
     public internal(set) var messagesSent: UInt64 = 0
     public internal(set) var volatileDropped: UInt64 = 0
     public internal(set) var slowConsumers: UInt64 = 0
+    /// Events with a coalescing key whose place a newer one took.
+    public internal(set) var coalesced: UInt64 = 0
+    /// Sessions ended because their client sent too many packets or control frames.
+    public internal(set) var floods: UInt64 = 0
+    /// Handshakes refused because their address had as many sessions as it may.
+    public internal(set) var refusedByAddress: UInt64 = 0
     public internal(set) var unknownSessions: UInt64 = 0
     /// Messages sent compressed; one that is compressed once for many counts for each.
     public internal(set) var deflatedMessages: UInt64 = 0
@@ -16,6 +22,9 @@ public struct EngineServerStatistics: Sendable {
     /// Compressed messages that were larger than a payload may be, or broken.
     public internal(set) var refusedInflations: UInt64 = 0
     public internal(set) var compressedPolls: UInt64 = 0
+    /// Bytes known to wait for clients that are behind, and how many those are.
+    public internal(set) var backlogBytes = 0
+    public internal(set) var backloggedSessions = 0
     /// Sessions open now.
     public internal(set) var sessions = 0
     /// Of these, the ones on WebSocket.

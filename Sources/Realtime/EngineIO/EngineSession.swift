@@ -17,9 +17,14 @@ import Wire
     private var awaitsPong = false
     /// The client asked that binary come as base64 text (`b64=1`).
     let takesBase64Only: Bool
+    /// What the session counts under; see `EngineServerOptions.maximumSessionsPerAddress`.
+    let address: String?
+    private var packets = FloodGate()
+    private var coalesced: CoalescedFrames?
 
-    init(id: String, server: EngineServer, takesBase64Only: Bool) {
+    init(id: String, server: EngineServer, takesBase64Only: Bool, address: String? = nil) {
         self.id = id
+        self.address = address
         self.server = server
         self.takesBase64Only = takesBase64Only
     }
@@ -62,7 +67,7 @@ import Wire
 
     /// One text packet, from either transport.
     func received(text: UnsafeRawBufferPointer) {
-        guard isOpen else { return }
+        guard isOpen, admitsPacket() else { return }
         guard let type = text.first else { return close(.parseError) }
         let payload = UnsafeRawBufferPointer(rebasing: text[1...])
         switch type {
@@ -83,14 +88,24 @@ import Wire
         case UInt8(ascii: "b"):
             let octets = payload.octets.span
             guard let bytes = Base64.decode(octets, in: 0..<octets.count) else { return close(.parseError) }
-            bytes.withUnsafeBytes { received(binary: $0) }
+            server.statistics.messagesReceived += 1
+            bytes.withUnsafeBytes { handler?.sessionReceived(binary: $0) }
         default:
             close(.parseError)
         }
     }
 
+    private func admitsPacket() -> Bool {
+        guard let limit = server.options.maximumPacketsPerSecond, !packets.admits(limit, server.timing) else {
+            return true
+        }
+        server.statistics.floods += 1
+        close(.flood)
+        return false
+    }
+
     func received(binary: UnsafeRawBufferPointer) {
-        guard isOpen else { return }
+        guard isOpen, admitsPacket() else { return }
         server.statistics.messagesReceived += 1
         handler?.sessionReceived(binary: binary)
     }
@@ -187,24 +202,69 @@ import Wire
         }
     }
 
-    /// Applies the bounds of the client's queue: a volatile message is dropped early, any other that does not fit ends
-    /// the session.
+    /// Applies the bounds of the client's queue: a volatile message is dropped when the client takes nothing right now,
+    /// any other that does not fit ends the session.
     private func admits(_ bytes: Int, volatile: Bool) -> Bool {
-        let options = server.options
-        let queued = queuedBytes
-        if volatile, queued > options.volatileQueueLimit {
+        if volatile, isBehind {
             server.statistics.volatileDropped += 1
             return false
         }
-        // One message may be larger than the queue when nothing else waits.
-        guard queued > 0, queued + bytes > options.maximumQueuedBytes || isFullOfPackets else { return true }
-        if volatile {
-            server.statistics.volatileDropped += 1
-        } else {
-            server.statistics.slowConsumers += 1
-            close(.slowConsumer)
+        let options = server.options
+        var queued = queuedBytes
+        guard queued + bytes > options.volatileQueueLimit || isFullOfPackets else { return true }
+        if let webSocket {
+            // What one turn of the loop makes may be more than a queue holds and still find a client that reads.
+            webSocket.stream.flushNow()
+            queued = queuedBytes
         }
-        return false
+        // One message may be larger than the queue when nothing else waits.
+        if queued > 0, queued + bytes > options.maximumQueuedBytes || isFullOfPackets {
+            endAsSlow()
+            return false
+        }
+        if queued > 0 { server.backlog.note(self, queued + bytes) }
+        return isOpen
+    }
+
+    /// The client takes nothing right now: no poll is held, or its connection is full.
+    private var isBehind: Bool {
+        if let webSocket {
+            return webSocket.stream.isBackedUp || webSocket.stream.queuedBytes > server.options.volatileQueueLimit
+        }
+        return polling?.isWritable != true
+    }
+
+    /// Too much waits for the client.
+    func endAsSlow() {
+        guard isOpen else { return }
+        server.statistics.slowConsumers += 1
+        close(.slowConsumer)
+    }
+
+    /// Sends `frame` now, or once the client is no longer behind, unless another with the same key has come by then.
+    func send(_ frame: EncodedFrame, coalescing key: String) {
+        guard isOpen else { return }
+        if isBehind, let webSocket { webSocket.stream.flushNow() }
+        guard isBehind else { return send(frame, volatile: false) }
+        let frames = coalesced ?? CoalescedFrames()
+        coalesced = frames
+        if !frames.keep(frame, key: key) { server.statistics.coalesced += 1 }
+    }
+
+    /// Nothing waits for the client any more.
+    func drained() {
+        server.backlog.forget(self)
+        sendCoalesced()
+        handler?.sessionDrained()
+    }
+
+    /// A poll is held.
+    func becameWritable() { sendCoalesced() }
+
+    private func sendCoalesced() {
+        guard let frames = coalesced?.take() else { return }
+        coalesced = nil
+        for frame in frames { send(frame, volatile: false) }
     }
 
     private var isFullOfPackets: Bool {
@@ -222,6 +282,7 @@ import Wire
         polling.surrender(to: transport)
         server.statistics.upgrades += 1
         server.statistics.webSockets += 1
+        sendCoalesced()
         handler?.sessionUpgraded()
     }
 
@@ -232,6 +293,8 @@ import Wire
         guard isOpen else { return }
         isOpen = false
         leaveDeadlineQueue()
+        coalesced = nil
+        server.backlog.forget(self)
         let handler = handler
         self.handler = nil
         if let webSocket {

@@ -19,6 +19,8 @@ import EventLoop
     }
 
     var queuedPackets: Int { packets.count }
+    /// Whether the client waits for something right now.
+    var isWritable: Bool { heldPoll != nil }
 
     func enqueue(_ packet: PollPacket, compresses: Bool) {
         packets.append(PollPacket.Queued(packet: packet, compresses: compresses))
@@ -56,7 +58,7 @@ import EventLoop
         }
         packets.removeFirst(count)
         server.respond(poll, payload: body, compresses: compresses)
-        if packets.isEmpty { session.handler?.sessionDrained() }
+        if packets.isEmpty { session.drained() }
     }
 
     // MARK: Requests
@@ -79,6 +81,7 @@ import EventLoop
         }
         heldPoll = exchange
         exchange.owner = self
+        session.becameWritable()
         if probe?.isProbed == true { server.releases.add(self) }
     }
 
@@ -183,7 +186,7 @@ import EventLoop
                 answer(poll)
             }
             return !packets.isEmpty
-        case .transportError, .pingTimeout, .parseError, .slowConsumer:
+        case .transportError, .pingTimeout, .parseError, .slowConsumer, .flood:
             if let poll = heldPoll {
                 release(poll)
                 server.respond(poll, payload: [UInt8(ascii: "1")])

@@ -61,7 +61,8 @@ extension DisconnectReason {
     var isRecoverable: Bool {
         switch self {
         case .transportError, .transportClose, .forcedClose, .pingTimeout, .serverShuttingDown, .slowConsumer: true
-        case .parseError, .forcedServerClose, .clientNamespaceDisconnect, .serverNamespaceDisconnect, .connectTimeout:
+        case .parseError, .forcedServerClose, .clientNamespaceDisconnect, .serverNamespaceDisconnect, .connectTimeout,
+            .flood:
             false
         }
     }

@@ -11,6 +11,8 @@ public enum DisconnectReason: String, Sendable {
     case serverNamespaceDisconnect = "server namespace disconnect"
     /// More waited for the client than its queue may hold.
     case slowConsumer = "slow consumer"
+    /// The client sent more packets a second than it may.
+    case flood = "too many packets"
     /// No namespace was joined within the connect timeout.
     case connectTimeout = "connect timeout"
 }

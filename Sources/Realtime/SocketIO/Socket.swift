@@ -80,6 +80,18 @@ public import EventLoop
         connection.session.send(frame, volatile: volatile, compress: compress)
     }
 
+    /// As `emit`, for news of which only the newest counts: while the client is behind, one event of each `key` waits, and
+    /// takes the place of the one before it. Keys are those of the client's connection.
+    public func send(_ frame: EncodedFrame, coalescing key: String) {
+        guard state == .connected, let connection else { return }
+        connection.session.send(frame, coalescing: key)
+    }
+
+    /// `send(_:coalescing:)` of an event for this socket alone.
+    public func emit(_ event: String, json: [UInt8] = [], coalescing key: String) {
+        send(namespace.encode(event, json: json), coalescing: key)
+    }
+
     /// Asks the client for an acknowledgement; `completion` gets the raw JSON of its arguments, comma separated.
     public func emit(
         _ event: String, json: [UInt8] = [], timeout: Duration,

@@ -11,6 +11,8 @@ import Wire
     private var otherSockets: [String: Socket]?
     /// Namespaces that the server ended: what the client sent before it knew is let pass.
     private var endedNamespaces: [String]?
+    /// More than a client can have packets on the way for.
+    private static let maximumEndedNamespaces = 16
     private var attachments: AttachmentCollector?
     private var isWatchingDrain = false
     /// Namespaces whose CONNECT waits for an earlier session.
@@ -248,7 +250,7 @@ import Wire
     /// Ends one socket with a DISCONNECT packet; the connection stays.
     func disconnect(_ socket: Socket) {
         let name = socket.namespace.name
-        endedNamespaces = (endedNamespaces ?? []) + [name]
+        endedNamespaces = (endedNamespaces ?? []).suffix(Self.maximumEndedNamespaces - 1) + [name]
         var packet: [UInt8] = []
         SocketIOEncoder.appendDisconnect(namespace: name, to: &packet)
         sendPacket(packet)
@@ -350,6 +352,7 @@ extension EngineCloseReason {
         case .parseError: .parseError
         case .serverShuttingDown: .serverShuttingDown
         case .slowConsumer: .slowConsumer
+        case .flood: .flood
         case .connectTimeout: .connectTimeout
         }
     }

@@ -67,6 +67,8 @@ public import EventLoop
     public var statistics: SocketServerStatistics {
         var figures = counters
         figures.engine = engine.statistics
+        figures.engine.backlogBytes = engine.backlog.bytes
+        figures.engine.backloggedSessions = engine.backlog.count
         figures.sockets = namespaces.values.reduce(0) { $0 + $1.socketCount }
         figures.rooms = namespaces.values.reduce(0) { $0 + $1.roomCount }
         return figures

@@ -17,6 +17,7 @@ import Wire
     private var phase: Phase
     private var decoder: WebSocketDecoder
     private let compression: MessageCompression?
+    private var controlFrames = FloodGate()
 
     init(
         stream: Stream, server: EngineServer, session: EngineSession, isProbe: Bool,
@@ -46,8 +47,10 @@ import Wire
 
     private func receive(_ event: WebSocketEvent, _ payload: [UInt8]) {
         switch event {
-        case .needsMore, .pong:
+        case .needsMore:
             break
+        case .pong:
+            _ = admitsControlFrame()
         case .text(isCompressed: true), .binary(isCompressed: true):
             decompress(event, payload)
         case .text:
@@ -56,13 +59,22 @@ import Wire
             payload.withUnsafeBytes { message(isText: false, $0) }
         case .ping:
             // One who pings and does not read gets no more pongs than fit.
-            guard stream.queuedBytes < server.options.volatileQueueLimit else { return }
+            guard admitsControlFrame(), stream.queuedBytes < server.options.volatileQueueLimit else { return }
             stream.withOutput { WebSocketEncoder.appendFrame(.pong, payload, to: &$0) }
         case .close(let code):
             // RFC 6455 section 5.5.1: the code is sent back, and both ends are done.
             sendClose(code ?? WebSocketCloseCode.normal)
             ended(.transportClose)
         }
+    }
+
+    /// Ends who sends nothing but these.
+    private func admitsControlFrame() -> Bool {
+        if controlFrames.admits(EngineServerOptions.maximumControlFramesPerSecond, server.timing) { return true }
+        server.statistics.floods += 1
+        sendClose(WebSocketCloseCode.policyViolation)
+        ended(.flood)
+        return false
     }
 
     /// RFC 7692 section 7.2.2. What it makes is bounded as an uncompressed message is.
@@ -186,6 +198,9 @@ import Wire
         case .parseError:
             sendClose(1002)
             stream.closeAfterFlush()
+        case .flood:
+            sendClose(WebSocketCloseCode.policyViolation)
+            stream.closeAfterFlush()
         }
     }
 
@@ -239,7 +254,7 @@ extension WebSocketTransport: StreamHandler {
     }
 
     func streamDrained() {
-        session?.handler?.sessionDrained()
+        session?.drained()
     }
 
     func streamClosed(_ reason: StreamCloseReason) {

@@ -85,4 +85,48 @@ import Testing
         #expect(reasons.isEmpty)
         #expect(sent == 512)
     }
+
+    @Test func `many slow clients together are bounded: those with most waiting are ended`() async throws {
+        let (reasons, backlog, stays) = try await onLoop {
+            let tested = try SocketsUnderTest {
+                $0.engine.maximumQueuedBytes = 64 << 20
+                $0.engine.maximumBacklog = 4 << 20
+            }
+            var sockets: [Socket] = []
+            var reasons: [String] = []
+            tested.sockets.namespace("/").onConnect { sockets.append($0) }
+            tested.sockets.namespace("/").onDisconnect { reasons.append($1.rawValue) }
+            var clients: [SocketClient] = []
+            for _ in 0..<4 {
+                let client = try await tested.connect()
+                client.raw.stream.pauseReading()
+                clients.append(client)
+            }
+            // The last client is behind by little.
+            await Self.fill(sockets[3], to: 128 << 10)
+            for round in 0..<8_000 where reasons.isEmpty {
+                for socket in sockets.prefix(3) { socket.emit("block", json: Self.block) }
+                if round % 8 == 0 { await Task.yield() }
+            }
+            return (reasons, tested.sockets.statistics.engine.backlogBytes, sockets[3].isConnected)
+        }
+        #expect(!reasons.isEmpty && reasons.allSatisfy { $0 == "slow consumer" })
+        #expect(backlog <= 4 << 20)
+        #expect(stays)
+    }
+
+    @Test func `what one turn of the loop makes does not end a client that reads`() async throws {
+        let (reasons, count) = try await onLoop {
+            var count = 0
+            let reasons = try await Self.stalled { _, socket, client in
+                client.raw.stream.resumeReading()
+                // Four times what the queue holds, in one turn.
+                for _ in 0..<128 { socket.emit("block", json: Self.block) }
+                for _ in 0..<128 where await client.next().hasPrefix("42") { count += 1 }
+            }
+            return (reasons, count)
+        }
+        #expect(reasons.isEmpty)
+        #expect(count == 128)
+    }
 }

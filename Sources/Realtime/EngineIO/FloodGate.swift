@@ -1,0 +1,21 @@
+import EventLoop
+
+/// Tells when something comes more often than `limit` times a second. The clock is read once in `limit` times, so that a
+/// busy connection pays a count for each: up to twice the limit can pass in one second, never more in the long run.
+@Loop struct FloodGate {
+    private var count: Int32 = 0
+    private var since: UInt64 = 0
+
+    /// False: too many. `timing` says what the time is.
+    mutating func admits(_ limit: Int, _ timing: any Timing) -> Bool {
+        count += 1
+        guard count >= limit else { return true }
+        let now = timing.now.nanoseconds
+        let isFlood = now - since < Self.second && since > 0
+        count = 0
+        since = now
+        return !isFlood
+    }
+
+    private static let second: UInt64 = 1_000_000_000
+}
