@@ -12,6 +12,7 @@ from ops.say import Failure
 OWN = {
     "HOST", "PORT", "NODE_ID", "DB_HOST", "DB_PORT", "DB_USERNAME", "DB_PASSWORD", "DB_NAME", "DATABASE_URL",
     "REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_URL", "REDIS_SENTINELS", "LASTMILE_HOME", "NOTIFY_SOCKET",
+    "LINK_HOST", "LINK_PORT", "LINK_ADDRESS",
 }
 
 #: What `up` sets unless told otherwise, outside production.

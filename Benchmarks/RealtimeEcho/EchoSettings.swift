@@ -1,3 +1,4 @@
+import Cluster
 import Glibc
 import Realtime
 import Redis
@@ -13,6 +14,9 @@ struct EchoSettings {
     /// A cluster when set.
     var redis: RedisConfiguration?
     var pythonChannel: String?
+    /// Signs session ids and proves links; nil: made by the first node, kept in Redis.
+    var secret: [UInt8]?
+    var links = LinkOptions()
 
     /// Six characters that name this process in the ids of its sockets.
     static func randomPrefix() -> String {
@@ -47,7 +51,17 @@ struct EchoSettings {
             options.engine.cors = CORSOptions(origins: origin == "*" ? .any : .list(list))
         }
         if text("PER_MESSAGE_DEFLATE") == "on" { options.engine.messageCompression = MessageCompressionOptions() }
-        nodeID = text("NODE_ID") ?? nodeID
+        let random = "echo-" + String(UInt32.random(in: .min ... .max), radix: 36)
+        nodeID = text("NODE_NAME") ?? text("NODE_ID") ?? random
+        guard SessionOwner.isName(nodeID) else {
+            let line = "NODE_NAME: not 1 to 32 characters without a dot: \(nodeID)\n"
+            _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            return nil
+        }
+        secret = text("SESSION_SECRET").map { Array($0.utf8) }
+        if let host = text("LINK_HOST") { links.host = host }
+        links.advertisedHost = text("LINK_ADDRESS")
+        guard number("LINK_PORT", { links.port = $0 }) else { return nil }
         options.engine.identifiers = SessionIdentifiers(owner: SessionOwner(name: nodeID))
         self.port = port
         self.options = options

@@ -1,3 +1,4 @@
+import Cluster
 import EventLoop
 import Glibc
 import Realtime
@@ -7,8 +8,9 @@ import Wire
 /// at.
 ///
 /// Environment: `HOST`, `PORT`, `PING_INTERVAL`, `PING_TIMEOUT`, `CONNECT_TIMEOUT` (milliseconds), `MAX_PAYLOAD` (bytes),
-/// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `NODE_ID` (of its own for each node of a
-/// cluster), `REDIS_URL` (a cluster when set), `REDIS_PYTHON_CHANNEL` (where python-socketio's emitters publish, such as
+/// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `REDIS_URL` (a cluster when set, in which any
+/// node answers for any session), `NODE_NAME` (another one for each node; random when not set), `SESSION_SECRET` (else
+/// kept in Redis), `LINK_HOST`, `LINK_PORT`, `LINK_ADDRESS` (where nodes reach this one), `REDIS_PYTHON_CHANNEL` (where python-socketio's emitters publish, such as
 /// `socketio`), `RECOVERY=on` (connection state recovery for every socket), `CONFORMANCE=on` (emits `auth` at
 /// each connect, and echoes raw Engine.IO under `/engine.io/`).
 ///
@@ -27,23 +29,39 @@ import Wire
         var options = settings.options
         let prefix = EchoSettings.randomPrefix()
         options.socketPrefix = prefix
-        let cluster = settings.redis.map { EchoCluster($0, settings, socketPrefix: prefix) }
+        var links: EchoLinks?
+        var cluster: EchoCluster?
+        if let redis = settings.redis {
+            do {
+                let made = try await EchoLinks.make(settings, redis)
+                options.engine.identifiers = made.identifiers
+                cluster = EchoCluster(redis, settings, socketPrefix: prefix, links: made.links)
+                links = made
+            } catch {
+                say("no cluster: \(error)")
+                exit(1)
+            }
+        }
         let sockets = SocketServer(
             options: options, adapter: cluster?.adapter ?? LocalAdapter(),
             recovery: settings.recovers ? LocalRecoveryLog() : nil)
+        sockets.relay = links?.links
         cluster?.start()
         for name in ["/", "/custom"] { register(sockets.namespace(name), sendsAuth: settings.isConformanceRun) }
         let router = Router()
         router.onNow(.get, "/health/live") { _ in .text(200, "ok\n") }
-        router.onNow(.get, "/statistics") { _ in statistics(sockets) }
+        router.onNow(.get, "/statistics") { [links] _ in statistics(sockets, links?.links) }
         let server = HTTPServer(
             router: router, errorBody: { .text($0.status, $0.detail + "\n") }, upgrade: sockets)
         if settings.isConformanceRun {
-            var options = settings.options.engine
-            options.path = "/engine.io/"
-            server.mount(EngineEndpoint(options: options) { session, message in session.send(message) })
+            var engine = options.engine
+            engine.path = "/engine.io/"
+            let endpoint = EngineEndpoint(options: engine) { session, message in session.send(message) }
+            endpoint.relay = links?.links
+            server.mount(endpoint)
         }
         do throws(LoopError) {
+            try await links?.start(for: server)
             let port = try server.listen(host: settings.host, port: settings.port)
             say("listening on \(settings.host):\(port)")
         } catch {
@@ -54,6 +72,7 @@ import Wire
         await sockets.drain(over: .seconds(1))
         await cluster?.stop()
         await server.close()
+        await links?.stop()
     }
 
     private static func register(_ namespace: Namespace, sendsAuth: Bool) {
@@ -102,11 +121,13 @@ import Wire
 
     private static let authDelay: Duration = .milliseconds(20)
 
-    private static func statistics(_ sockets: SocketServer) -> Response {
+    private static func statistics(_ sockets: SocketServer, _ links: Links?) -> Response {
         let figures = sockets.statistics
         let text =
             "sessions \(figures.engine.sessions)\nwebsockets \(figures.engine.webSockets)\nsockets \(figures.sockets)\n"
             + "events \(figures.eventsReceived)\ndeliveries \(figures.deliveries)\n"
+            + "links \(links?.aliveCount ?? 0)\nrelayed \(links?.statistics.requests ?? 0)\n"
+            + "relayed_upgrades \(links?.statistics.upgrades ?? 0)\nrefused \(links?.statistics.refused ?? 0)\n"
         return .text(200, text)
     }
 

@@ -36,9 +36,10 @@ final class Application {
     let housekeeping: Housekeeping
     let health: Health
     let membership: Membership
+    let links: Links
     private var isListening = false
 
-    init(_ configuration: Configuration, log: Log) {
+    init(_ configuration: Configuration, log: Log) throws(ClusterError) {
         self.configuration = configuration
         self.log = log
         let timing = timing
@@ -93,13 +94,22 @@ final class Application {
             readiness: readiness)
         let started = timing.wallMilliseconds
         let (health, namespace) = (health, namespace)
+        weak var this: Application?
+        let links = try Links(
+            process: process, secret: configuration.sessionSecret, options: configuration.links, timing: timing
+        ) { await this?.membership.refresh() }
+        self.links = links
+        sockets.relay = links
         membership = Membership(client: redis, timing: timing) {
             Member(
                 name: configuration.nodeID, epoch: epochText, version: Self.version,
-                address: "\(configuration.host):\(configuration.port)", startedMilliseconds: started,
+                address: "\(configuration.host):\(configuration.port)", linkHost: links.own.host,
+                linkPort: links.own.port, startedMilliseconds: started,
                 status: health.status.rawValue, sockets: namespace.socketCount, rooms: namespace.roomCount,
                 loopLagMilliseconds: Int(Loop.statistics.lastLag.wholeMilliseconds))
         }
+        this = self
+        membership.onChange = { links.update($0.compactMap(\.linkAddress)) }
     }
 
     private static func socketOptions(
@@ -158,7 +168,10 @@ final class Application {
         try await untilAvailable { () async throws(StoreError) in try await gateway.startFeed() }
         dispatch.start()
         housekeeping.start()
+        try links.listen(for: http)
         membership.start()
+        // The others shall know of this node when its first session begins.
+        await membership.refresh()
         registerRoutes()
         registerEvents()
         http.mount(sockets)
@@ -208,6 +221,7 @@ final class Application {
         metrics.observe(postgres: pool)
         metrics.observe(redis: redis, bus: bus)
         metrics.observe(dispatch: dispatch)
+        links.register(in: registry)
         metrics.observeLoop()
         ProcessMetrics.register(in: registry, startSeconds: Double(timing.wallMilliseconds) / 1000)
         metrics.register(on: router)
@@ -281,6 +295,7 @@ final class Application {
         await membership.stop()
         gateway.stopFeed()
         await http.close()
+        links.stop()
         await bus.stop()
         await redis.stop()
         await pool.stop()

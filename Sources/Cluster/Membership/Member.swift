@@ -1,3 +1,5 @@
+import Realtime
+
 /// One node, as it describes itself each second.
 public struct Member: Sendable, Equatable {
     /// `NODE_ID`.
@@ -7,6 +9,9 @@ public struct Member: Sendable, Equatable {
     public var version: String
     /// Where other nodes reach it, `host:port`.
     public var address: String
+    /// Where it takes links, "" and 0 when it takes none.
+    public var linkHost: String
+    public var linkPort: Int
     /// Unix time of its start.
     public var startedMilliseconds: Int64
     /// Such as `ok`, `degraded`, `draining`.
@@ -17,13 +22,16 @@ public struct Member: Sendable, Equatable {
     public var loopLagMilliseconds: Int
 
     public init(
-        name: String, epoch: String, version: String, address: String, startedMilliseconds: Int64,
+        name: String, epoch: String, version: String, address: String, linkHost: String = "", linkPort: Int = 0,
+        startedMilliseconds: Int64,
         status: String = "ok", sockets: Int = 0, rooms: Int = 0, loopLagMilliseconds: Int = 0
     ) {
         self.name = name
         self.epoch = epoch
         self.version = version
         self.address = address
+        self.linkHost = linkHost
+        self.linkPort = linkPort
         self.startedMilliseconds = startedMilliseconds
         self.status = status
         self.sockets = sockets
@@ -33,11 +41,17 @@ public struct Member: Sendable, Equatable {
 }
 
 extension Member {
+    /// Where its links are taken; nil when it takes none, or is not named as a process is.
+    public var linkAddress: LinkAddress? {
+        guard linkPort != 0, SessionOwner.isName(name), let number = UInt64(epoch, radix: 16) else { return nil }
+        return LinkAddress(owner: SessionOwner(name: name, epoch: number), host: linkHost, port: linkPort)
+    }
     /// As fields and values of a hash.
     var fields: [(name: String, value: String)] {
         [
             ("name", name), ("epoch", epoch), ("version", version), ("address", address),
-            ("started", String(startedMilliseconds)), ("status", status), ("sockets", String(sockets)),
+            ("linkHost", linkHost), ("linkPort", String(linkPort)), ("started", String(startedMilliseconds)),
+            ("status", status), ("sockets", String(sockets)),
             ("rooms", String(rooms)), ("lag", String(loopLagMilliseconds)),
         ]
     }
@@ -48,6 +62,7 @@ extension Member {
         func number(_ field: String) -> Int64 { fields[field].flatMap { Int64($0) } ?? 0 }
         self.init(
             name: name, epoch: epoch, version: fields["version"] ?? "", address: fields["address"] ?? "",
+            linkHost: fields["linkHost"] ?? "", linkPort: Int(number("linkPort")),
             startedMilliseconds: number("started"), status: fields["status"] ?? "", sockets: Int(number("sockets")),
             rooms: Int(number("rooms")), loopLagMilliseconds: Int(number("lag")))
     }

@@ -16,6 +16,8 @@ public final class Membership {
     public private(set) var isCurrent = false
     /// After each report that changed who is there (by name and epoch).
     public var onChange: @Loop ([Member]) -> Void = { _ in }
+    /// Wait for a report that begins after they asked.
+    private var refreshers: [CheckedContinuation<Void, Never>] = []
 
     private let client: RedisClient
     private let timing: any Timing
@@ -50,14 +52,35 @@ public final class Membership {
         _ = try? await client.command(["DEL", .text(Self.entryPrefix + name)])
     }
 
+    /// Reports anew and returns when Redis has answered, or an interval has passed without an answer. Nothing while not
+    /// running.
+    public func refresh() async {
+        guard isRunning else { return }
+        await withCheckedContinuation { continuation in
+            refreshers.append(continuation)
+            if !isReporting { begin() }
+        }
+    }
+
     private static let namesKey: RedisArgument = "lm:nodes"
     private static let entryPrefix = "lm:node:"
 
     private func tick() {
         timer = timing.after(Self.interval) { [weak self] in self?.tick() }
-        guard !isReporting else { return }
+        if !isReporting { begin() }
+    }
+
+    private func begin() {
         isReporting = true
-        Loop.start { [weak self] in await self?.report() }
+        Loop.start { [self] in
+            repeat {
+                let waiting = refreshers
+                refreshers = []
+                await report()
+                for refresher in waiting { refresher.resume() }
+            } while !refreshers.isEmpty
+            isReporting = false
+        }
     }
 
     private func report() async {
@@ -74,7 +97,6 @@ public final class Membership {
             isCurrent = false
             update(members.filter { $0.name != own.name } + [own])
         }
-        isReporting = false
     }
 
     private func update(_ list: [Member]) {

@@ -52,6 +52,13 @@ final class LoopCore {
         if deadline <= now { timers.fire(at: now) }
     }
 
+    /// Fires what came due while the loop waited, before the first event of the turn is served: a process that was
+    /// stopped must find out what it has missed before it does what comes too late. Costs no system call: libuv has read
+    /// the clock just before.
+    func servesEvent() {
+        if let armedAt, uv_now(loop) >= armedAt { fireTimers() }
+    }
+
     /// Turn-end actions, then the flush of every stream written to, then the timer. Answers whether something is left to
     /// do that must not wait for an event.
     func endTurn() -> Bool {

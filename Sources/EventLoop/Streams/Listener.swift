@@ -131,6 +131,7 @@ public final class Listener {
     private func listen(_ backlog: Int) throws(LoopError) {
         let status = uv_listen(handle, Int32(clamping: backlog)) { handle, status in
             let listener = Unmanaged<Listener>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
+            LoopCore.shared.servesEvent()
             if status < 0 {
                 LoopCore.shared.acceptFailed()
             } else {

@@ -110,6 +110,9 @@ public final class Stream {
             { _, _, buffer in buffer!.pointee = LoopCore.shared.readBuffer },
             { handle, count, buffer in
                 let stream = Unmanaged<Stream>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
+                LoopCore.shared.servesEvent()
+                // A deadline may have ended it.
+                guard !stream.isClosing else { return }
                 stream.received(count, UnsafeRawPointer(buffer!.pointee.base))
             })
         if status < 0 { close(StreamCloseReason(status: status, operation: "read")) }

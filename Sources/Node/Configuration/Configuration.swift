@@ -1,3 +1,4 @@
+import Cluster
 import Crypto
 import Domain
 import Postgres
@@ -15,6 +16,7 @@ struct Configuration {
     var nodeID: String
     var host: String
     var port: Int
+    var links: LinkOptions
     var postgres: PostgresConfiguration
     var redis: RedisConfiguration
     var tokenSecret: [UInt8]
@@ -53,6 +55,13 @@ struct Configuration {
         }
         host = settings.text("HOST", default: "127.0.0.1")
         port = try settings.integer("PORT", in: 0...65535, default: 3000)
+        links = LinkOptions()
+        links.host = settings.text("LINK_HOST", default: "127.0.0.1")
+        links.port = try settings.integer("LINK_PORT", in: 0...65535, default: 0)
+        links.advertisedHost = settings["LINK_ADDRESS"]
+        if links.advertisedHost == nil, links.host == "0.0.0.0" || links.host == "::" {
+            throw Settings.Failure(name: "LINK_ADDRESS", reason: "must name this node where LINK_HOST is every address")
+        }
         do throws(PostgresError) {
             postgres = try PostgresConfiguration(environment: settings.all)
         } catch {

@@ -1,3 +1,4 @@
+import Cluster
 import Crypto
 import EventLoop
 import Glibc
@@ -29,7 +30,13 @@ enum CommandLineEntry {
         sink.deferFlush { Loop.perform { flush(sink) } }
         let log = Log(level: configuration.logLevel, node: configuration.nodeID, sink: sink)
         defer { sink.flushAtExit() }
-        let application = Application(configuration, log: log)
+        let application: Application
+        do throws(ClusterError) {
+            application = try Application(configuration, log: log)
+        } catch {
+            complain("cannot begin: \(error)")
+            return 71  // EX_OSERR
+        }
         switch arguments.first {
         case nil: return await serve(application, settings, log)
         case "migrate": return await once(application) { try await application.store.migrate() }

@@ -18,6 +18,8 @@ public struct SessionOwner: Hashable, Sendable {
     }
 
     /// Whether `text` may name a process: printable ASCII, as it stands in URLs, without a dot.
+    public static func isName(_ text: String) -> Bool { isName(text.utf8) }
+
     static func isName(_ text: some Collection<UInt8>) -> Bool {
         (1...maximumNameLength).contains(text.count)
             && text.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: ".") }

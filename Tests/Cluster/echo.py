@@ -1,0 +1,200 @@
+"""Some realtime-echo nodes with a Redis of their own, behind a proxy that sends each request to the next of them: no
+affinity at all. For whoever tests the realtime edge as a cluster."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import requests
+
+from harness import ROOT, free_port, until
+
+
+class EchoCluster:
+    """Made by `start`. Nodes are numbered from 0; node i is named `echo-i`, which its session ids begin with."""
+
+    def __init__(self, nodes, recovery, settings):
+        self.home = Path(tempfile.mkdtemp(prefix="lastmile-echo-", dir="/tmp"))
+        self.home.chmod(0o755)
+        self.settings = {name: str(value) for name, value in settings.items()}
+        if recovery:
+            self.settings["RECOVERY"] = "on"
+        self.ports = [free_port() for _ in range(nodes)]
+        self.door = free_port()
+        self.redis_path = self.home / "redis.sock"
+        self.nodes = [None] * nodes
+        self.redis_process = self.proxy = None
+
+    #: The proxy; without affinity.
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.door}"
+
+    #: The nodes themselves.
+    @property
+    def urls(self):
+        return [f"http://127.0.0.1:{port}" for port in self.ports]
+
+    def name(self, index):
+        return f"echo-{index}"
+
+    # Life.
+
+    def begin(self):
+        self.start_redis()
+        for index in range(len(self.nodes)):
+            self.nodes[index] = self._node(index)
+        for index in range(len(self.nodes)):
+            self._await(index)
+        self._start_proxy()
+
+    def _spawn(self, name, arguments, **extra):
+        with open(self.home / f"{name}.log", "ab") as log:
+            return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **extra)
+
+    def _node(self, index):
+        binary = _binary()
+        environment = {
+            "PATH": os.environ["PATH"], "PORT": str(self.ports[index]), "NODE_NAME": self.name(index),
+            "REDIS_URL": f"unix://{self.redis_path}", "CORS_ORIGIN": "*", **self.settings}
+        return self._spawn(self.name(index), [str(binary)], env=environment)
+
+    def _await(self, index):
+        def listens():
+            assert self.nodes[index].poll() is None, self.log(index)
+            try:
+                return requests.get(f"{self.urls[index]}/health/live", timeout=2).ok
+            except requests.RequestException:
+                return False
+
+        until(listens, f"{self.name(index)} listens", pause=0.05)
+
+    def _start_proxy(self):
+        servers = "".join(f"server 127.0.0.1:{port} max_fails=0; " for port in self.ports)
+        temporary = "".join(
+            f"{kind}_temp_path {self.home}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        account = "user root; " if os.geteuid() == 0 else ""
+        configuration = self.home / "nginx.conf"
+        configuration.write_text(
+            f"{account}daemon off; worker_processes 1; pid {self.home}/nginx.pid; error_log stderr warn;\n"
+            "events { worker_connections 4096; }\n"
+            f"http {{ access_log off; {temporary}\n"
+            "map $http_upgrade $connection_field { default upgrade; '' close; }\n"
+            f"upstream echo {{ {servers} }}\n"
+            f"server {{ listen 127.0.0.1:{self.door}; location / {{ proxy_pass http://echo; proxy_http_version 1.1;\n"
+            "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_field;\n"
+            "proxy_set_header X-Forwarded-For $remote_addr;\n"
+            "client_max_body_size 8m; proxy_buffering off; proxy_request_buffering off; proxy_read_timeout 1h;\n"
+            "proxy_connect_timeout 1s; proxy_next_upstream error; } } }\n", encoding="utf-8")
+        program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+        self.proxy = self._spawn("nginx", [program, "-e", "stderr", "-c", str(configuration)])
+        until(lambda: _listens(self.door), "the proxy listens", pause=0.05)
+
+    def stop(self):
+        for process in [self.proxy, *self.nodes, self.redis_process]:
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+                try:
+                    process.wait(15)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    # What may happen to nodes.
+
+    def kill(self, index):
+        self.nodes[index].kill()
+        self.nodes[index].wait()
+
+    def pause(self, index):
+        self.nodes[index].send_signal(signal.SIGSTOP)
+
+    def resume(self, index):
+        self.nodes[index].send_signal(signal.SIGCONT)
+
+    def restart(self, index):
+        """Kills it if it runs, and returns when it listens again."""
+        if self.nodes[index].poll() is None:
+            self.resume(index)
+            self.kill(index)
+        self.nodes[index] = self._node(index)
+        self._await(index)
+
+    def statistics(self, index):
+        lines = requests.get(f"{self.urls[index]}/statistics", timeout=10).text.splitlines()
+        return {name: int(value) for name, value in (line.split() for line in lines)}
+
+    def linked(self):
+        """Waits until every node has links to all others."""
+        for index in range(len(self.nodes)):
+            until(lambda index=index: self.statistics(index)["links"] == len(self.nodes) - 1,
+                  f"{self.name(index)} reaches the others", pause=0.05)
+
+    def log(self, index):
+        return (self.home / f"{self.name(index)}.log").read_text(encoding="utf-8", errors="replace")
+
+    # What may happen to Redis.
+
+    def start_redis(self):
+        self.redis_process = self._spawn("redis", [
+            "redis-server", "--port", "0", "--unixsocket", str(self.redis_path), "--save", "", "--appendonly", "no",
+            "--dir", str(self.home), "--maxmemory-policy", "noeviction"])
+        until(lambda: self.redis("PING") == "+PONG\r\n", "Redis answers", pause=0.05)
+
+    def kill_redis(self):
+        self.redis_process.kill()
+        self.redis_process.wait()
+
+    def restart_redis(self):
+        """Kills it if it runs; it comes back empty."""
+        if self.redis_process.poll() is None:
+            self.kill_redis()
+        self.start_redis()
+
+    def redis(self, *arguments):
+        """One command; the raw reply as text, "" while it cannot be reached."""
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(10)
+                link.connect(str(self.redis_path))
+                parts = [str(one).encode() for one in arguments]
+                link.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(one), one) for one in parts))
+                return link.recv(1 << 20).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+
+def start(nodes=3, recovery=False, **settings):
+    """A running cluster of `nodes`; `settings` reach every one's environment. To be stopped."""
+    made = EchoCluster(nodes, recovery, settings)
+    try:
+        made.begin()
+        made.linked()
+    except BaseException:
+        made.stop()
+        raise
+    return made
+
+
+def _listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _binary():
+    """The built example: the one that REALTIME_ECHO names, else the newest of this clone, built if there is none."""
+    named = os.environ.get("REALTIME_ECHO")
+    if named:
+        return Path(named)
+    found = [path for path in (ROOT / ".build" / kind / "realtime-echo" for kind in ("debug", "release"))
+             if path.exists()]
+    if not found:
+        subprocess.run(["swift", "build", "--product", "realtime-echo"], cwd=ROOT, check=True, capture_output=True)
+        found = [ROOT / ".build" / "debug" / "realtime-echo"]
+    return max(found, key=lambda path: path.stat().st_mtime)
