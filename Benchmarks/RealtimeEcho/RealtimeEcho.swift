@@ -10,9 +10,9 @@ import Wire
 /// Environment: `HOST`, `PORT`, `PING_INTERVAL`, `PING_TIMEOUT`, `CONNECT_TIMEOUT` (milliseconds), `MAX_PAYLOAD` (bytes),
 /// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `REDIS_URL` (a cluster when set, in which any
 /// node answers for any session), `NODE_NAME` (another one for each node; random when not set), `SESSION_SECRET` (else
-/// kept in Redis), `LINK_HOST`, `LINK_PORT`, `LINK_ADDRESS` (where nodes reach this one), `REDIS_PYTHON_CHANNEL` (where python-socketio's emitters publish, such as
-/// `socketio`), `RECOVERY=on` (connection state recovery for every socket), `CONFORMANCE=on` (emits `auth` at
-/// each connect, and echoes raw Engine.IO under `/engine.io/`).
+/// kept in Redis), `LINK_HOST`, `LINK_PORT`, `LINK_ADDRESS` (where nodes reach this one), `REDIS_PYTHON_CHANNEL` (where
+/// python-socketio's emitters publish, such as `socketio`), `RECOVERY=on` (connection state recovery for every socket; of
+/// a single node), `CONFORMANCE=on` (emits `auth` at each connect, and echoes raw Engine.IO under `/engine.io/`).
 ///
 /// Events, in `/` and `/custom`: `message` comes back as `message-back`; `message-with-ack` and `echo` are acknowledged
 /// with their arguments; `join`, `leave` take a room; `rooms` answers the socket's rooms; `publish` takes a room and a
@@ -44,7 +44,9 @@ import Wire
         }
         let sockets = SocketServer(
             options: options, adapter: cluster?.adapter ?? LocalAdapter(),
-            recovery: settings.recovers ? LocalRecoveryLog() : nil)
+            // The log is one node's own: of a cluster it would keep broadcasts from the other nodes.
+            recovery: settings.recovers && cluster == nil ? LocalRecoveryLog() : nil)
+        if settings.recovers, cluster != nil { say("RECOVERY: not with REDIS_URL; sockets get no pid") }
         sockets.relay = links?.links
         cluster?.start()
         for name in ["/", "/custom"] { register(sockets.namespace(name), sendsAuth: settings.isConformanceRun) }

@@ -1,6 +1,7 @@
 public import EventLoop
 
-/// The log and the sessions of one node alone, in its memory: they end with the process.
+/// The log and the sessions of one node alone, in its memory: they end with the process. Not for a server whose adapter reaches
+/// other nodes: what this log takes stays here.
 @Loop public final class LocalRecoveryLog: RecoveryLog {
     private struct Entry {
         let namespace: String
