@@ -8,10 +8,8 @@ final class FanoutLoad {
     private let frame = EdgeClient.frame("427[\"publish\",\"room\",\(LoadSettings.argument)]")
     private var publisher: EdgeClient?
     private var members: [EdgeClient] = []
+    private let round = LoadRound()
     private var delivered = 0
-    private var underWay = 0
-    private var isOver = true
-    private var done: CheckedContinuation<Void, Never>?
 
     init(_ settings: LoadSettings) {
         self.settings = settings
@@ -26,13 +24,9 @@ final class FanoutLoad {
         publisher?.onText = { _ in }
         try await EdgeClients.rounds { length in
             self.delivered = 0
-            self.isOver = false
-            let began = SystemTiming.shared.now
-            SystemTiming.shared.after(length) { self.isOver = true }
-            self.underWay = self.settings.flight
-            for _ in 0..<self.underWay { self.publisher?.send(self.frame) }
-            await withCheckedContinuation { self.done = $0 }
-            let seconds = (SystemTiming.shared.now - began) / .seconds(1)
+            let seconds = await self.round.run(length, flight: self.settings.flight) {
+                for _ in 0..<self.settings.flight { self.publisher?.send(self.frame) }
+            }
             return "{\"operations\":\(self.delivered),\"seconds\":\(seconds)}"
         }
     }
@@ -40,14 +34,6 @@ final class FanoutLoad {
     /// Messages arrive in the order of their publishes, so that each `members.count` more of them complete one.
     private func received() {
         delivered += 1
-        guard delivered % members.count == 0 else { return }
-        if !isOver {
-            publisher?.send(frame)
-        } else {
-            underWay -= 1
-            guard underWay == 0 else { return }
-            done?.resume()
-            done = nil
-        }
+        if delivered % members.count == 0, round.goesOn() { publisher?.send(frame) }
     }
 }

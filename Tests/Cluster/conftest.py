@@ -1,5 +1,6 @@
 """Fixtures of the cluster tests. A cluster costs seconds, so tests that leave it as they found it share one."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -15,12 +16,8 @@ KEPT = Path(os.environ.get("LASTMILE_TEST_LOGS", ROOT / ".lastmile" / "test" / "
 @pytest.fixture(scope="session")
 def shared(request):
     """One cluster of three nodes for the whole session. Parts may be killed: they come back."""
-    cluster = Cluster()
-    try:
-        cluster.up()
+    with running(request) as cluster:
         yield cluster
-    finally:
-        cluster.destroy(keep_logs=KEPT if request.session.testsfailed else None)
 
 
 @pytest.fixture
@@ -38,16 +35,33 @@ def scene(cluster):
     made.close()
 
 
+@contextlib.contextmanager
+def kept_when_failing(request, clusters):
+    """Destroys `clusters`, a list that may grow meanwhile, at the end; their logs stay where a test has failed by then."""
+    before = request.session.testsfailed
+    failed = True
+    try:
+        yield clusters
+        failed = request.session.testsfailed > before
+    finally:
+        for one in clusters:
+            one.destroy(keep_logs=KEPT if failed else None)
+
+
+@contextlib.contextmanager
+def running(request, **settings):
+    """A cluster of one's own, with these settings, for as long as the block lasts."""
+    with kept_when_failing(request, [Cluster(**settings)]) as (cluster,):
+        cluster.up()
+        yield cluster
+
+
 @pytest.fixture
 def make_cluster(request):
     """Makes clusters of one's own: `make_cluster(nodes=1, MATCHING_ATTEMPTS=2)`, not yet started."""
-    made = []
+    with kept_when_failing(request, []) as made:
+        def make(**options):
+            made.append(Cluster(**options))
+            return made[-1]
 
-    def make(**options):
-        made.append(Cluster(**options))
-        return made[-1]
-
-    failed = request.session.testsfailed
-    yield make
-    for one in made:
-        one.destroy(keep_logs=KEPT if request.session.testsfailed > failed else None)
+        yield make

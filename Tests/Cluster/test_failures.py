@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from conftest import KEPT
-from harness import PATIENCE, Cluster, until
+from conftest import running
+from harness import PATIENCE, until
 from scene import Scene, problem
 from sockets import Phone, Refused, together
 from test_events import deliver, exactly
@@ -26,14 +26,9 @@ NODES = ("node-1", "node-2", "node-3")
 @pytest.fixture(scope="module")
 def brisk(request):
     """A cluster that loses patience soon: offers of 3 s, drivers silent after 2 s and lost after 6 s."""
-    cluster = Cluster(MATCHING_OFFER_SECONDS=3, MATCHING_BACKOFF_SECONDS=0.5, MATCHING_ATTEMPTS=3,
-                      DRIVER_SILENT_SECONDS=2, DRIVER_LOST_SECONDS=6, DRAIN_SECONDS=3)
-    failed = request.session.testsfailed
-    try:
-        cluster.up()
+    with running(request, MATCHING_OFFER_SECONDS=3, MATCHING_BACKOFF_SECONDS=0.5, MATCHING_ATTEMPTS=3,
+                 DRIVER_SILENT_SECONDS=2, DRIVER_LOST_SECONDS=6, DRAIN_SECONDS=3) as cluster:
         yield cluster
-    finally:
-        cluster.destroy(keep_logs=KEPT if request.session.testsfailed > failed else None)
 
 
 @pytest.fixture

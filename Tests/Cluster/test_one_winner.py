@@ -2,8 +2,8 @@
 
 import pytest
 
-from conftest import KEPT
-from harness import Cluster, until
+from conftest import running
+from harness import until
 from scene import Scene
 from sockets import together
 
@@ -15,13 +15,8 @@ SIZES = [pytest.param(60, 3, id="60 drivers"),
 @pytest.fixture(scope="module")
 def crowded(request):
     """A cluster that offers an order to everybody around, for long."""
-    cluster = Cluster(MATCHING_OFFERS_AT_ONCE=500, MATCHING_OFFER_SECONDS=120)
-    failed = request.session.testsfailed
-    try:
-        cluster.up()
+    with running(request, MATCHING_OFFERS_AT_ONCE=500, MATCHING_OFFER_SECONDS=120) as cluster:
         yield cluster
-    finally:
-        cluster.destroy(keep_logs=KEPT if request.session.testsfailed > failed else None)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ public struct Member: Sendable, Equatable {
     public var status: String
     public var sockets: Int
     public var rooms: Int
-    /// The longest turn of its loop since its last report.
+    /// How long the last turn of its loop before the report took; see `LoopStatistics.lastLag`.
     public var loopLagMilliseconds: Int
 
     public init(

@@ -46,8 +46,6 @@ public struct EngineServerOptions: Sendable {
     static let maximumPacketsPerPoll = 16
     /// How long a client that was told to close may take to fetch what still waits.
     static let pollingCloseTimeout: Duration = .seconds(30)
-    /// How long the peer's half of a WebSocket close may take.
-    static let webSocketCloseTimeout: Duration = .seconds(2)
     /// How long a poll is held during an upgrade before a noop releases it.
     static let upgradeReleaseDelay: Duration = .milliseconds(100)
     /// How long a GET that raced its own session's close is still answered with a noop.

@@ -30,7 +30,8 @@ public struct PeerBroadcast: Equatable, Sendable {
     // MARK: Writing
 
     /// Writes a broadcast of an event.
-    /// - Parameter leavesRoom: announces a fourth element, which the caller appends with `appendPosition`.
+    /// - Parameter leavesRoom: announces a fourth element, which whoever numbers the message appends: a text, which `decode` gives as
+    ///   `position`. Official servers read the first three.
     public static func append(
         _ name: String, json: Span<UInt8>, attachments: [[UInt8]], namespace: String, uid: String,
         target: PeerTarget, isVolatile: Bool, leavesRoom: Bool = false, to writer: inout MessagePackWriter
