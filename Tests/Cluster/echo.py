@@ -42,6 +42,9 @@ class EchoCluster:
     def name(self, index):
         return f"echo-{index}"
 
+    def redis_url(self, index):
+        return f"unix://{self.redis_path}"
+
     # Life.
 
     def begin(self):
@@ -60,7 +63,7 @@ class EchoCluster:
         binary = _binary()
         environment = {
             "PATH": os.environ["PATH"], "PORT": str(self.ports[index]), "NODE_NAME": self.name(index),
-            "REDIS_URL": f"unix://{self.redis_path}", "CORS_ORIGIN": "*", **self.settings}
+            "REDIS_URL": self.redis_url(index), "CORS_ORIGIN": "*", **self.settings}
         return self._spawn(self.name(index), [str(binary)], env=environment)
 
     def _await(self, index):
@@ -141,9 +144,12 @@ class EchoCluster:
 
     # What may happen to Redis.
 
+    #: Nothing survives its process.
+    redis_persistence = ("--appendonly", "no")
+
     def start_redis(self):
         self.redis_process = self._spawn("redis", [
-            "redis-server", "--port", "0", "--unixsocket", str(self.redis_path), "--save", "", "--appendonly", "no",
+            "redis-server", "--port", "0", "--unixsocket", str(self.redis_path), "--save", "", *self.redis_persistence,
             "--dir", str(self.home), "--maxmemory-policy", "noeviction"])
         until(lambda: self.redis("PING") == "+PONG\r\n", "Redis answers", pause=0.05)
 

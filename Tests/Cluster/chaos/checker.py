@@ -1,0 +1,166 @@
+"""What must have arrived: publishers number their messages, and every session checks the numbers that it is sent.
+
+A stream is what one connection of a publisher sends to one room, numbered from 1: a publisher that reconnects begins new
+ones, so that what a dying node may or may not have published ends a stream and stands in the middle of none. A session
+is one socket for as long as the server calls it the same, reconnects that it declares recovered included. Between the
+acknowledgement of its join and its end, a session must be sent each message of a room once, without a hole and, stream
+by stream, in order; what was published before the join was acknowledged may come or not, but in order too."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+#: Violations, and holes that may fill yet, kept in words; all violations are counted.
+TOLD = 40
+TOLD_HOLES = 10
+
+
+@dataclass
+class Stream:
+    """Numbers `sent` to the server, `acked` by it, and `seen` by anybody."""
+
+    id: int
+    room: str
+    sent: int = 0
+    acked: int = 0
+    seen: int = 0
+
+    def send(self):
+        self.sent += 1
+        return self.sent
+
+    def ack(self, number):
+        self.acked = max(self.acked, number)
+
+    @property
+    def due(self):
+        """What everybody must get: what is promised, and what somebody got."""
+        return max(self.acked, self.seen)
+
+
+class Session:
+    def __init__(self, checker, name):
+        self.checker, self.name = checker, name
+        self.rooms = {}
+        #: By a stream's id: the number that must come next.
+        self.next = {}
+        #: By a stream's id: what has been passed over and did not come yet.
+        self.missing = {}
+        self.deliveries = self.recoveries = 0
+
+    def joining(self, room):
+        self.rooms.setdefault(room, False)
+
+    def joined(self, room):
+        """From here on nothing may be missing."""
+        self.rooms[room] = True
+        for stream in self.checker.rooms.get(room, ()):
+            self.next.setdefault(stream.id, -stream.sent - 1)
+
+    def take(self, stream_id, number):
+        checker = self.checker
+        checker.deliveries += 1
+        self.deliveries += 1
+        stream = checker.streams.get(stream_id)
+        if stream is None or stream.room not in self.rooms or number > stream.sent:
+            return checker.violation("stray", self, stream_id, number, "nobody sent it to a room of this session")
+        if number > stream.seen:
+            stream.seen = number
+        due = self.next.get(stream_id, 1)
+        if number == due:
+            self.next[stream_id] = number + 1
+        elif due < 0:
+            # The first of a stream that was there before the join: up to -due - 1 it was sent earlier.
+            self._skip(stream_id, -due, number)
+        elif number > due:
+            # Before the join is acknowledged nothing is promised.
+            self._skip(stream_id, due if self.rooms[stream.room] else number, number)
+        elif number in self.missing.get(stream_id, ()):
+            self.missing[stream_id].discard(number)
+            checker.violation("out of order", self, stream_id, number, f"{due} was due")
+        else:
+            checker.violation("doubled", self, stream_id, number, f"{due} was due")
+
+    def _skip(self, stream_id, due, number):
+        if number > due:
+            self.missing.setdefault(stream_id, set()).update(range(due, number))
+            self.checker.hole(f"hole {self.name} stream {stream_id}: {number} came, {due} was due")
+        self.next[stream_id] = number + 1
+
+    def behind(self):
+        """Streams whose last numbers have not come yet: (stream, from, to)."""
+        found = []
+        for room, is_joined in self.rooms.items():
+            if not is_joined:
+                continue
+            for stream in self.checker.rooms.get(room, ()):
+                due = abs(self.next.get(stream.id, 1))
+                if due <= stream.due:
+                    found.append((stream, due, stream.due))
+        return found
+
+    def end(self):
+        """It was the last of this session: what was passed over is lost."""
+        for stream_id, numbers in self.missing.items():
+            for number in sorted(numbers):
+                self.checker.violation("lost", self, stream_id, number, "passed over")
+        self.missing = {}
+
+
+@dataclass
+class Checker:
+    deliveries: int = 0
+    sessions: int = 0
+    recovered: int = 0
+    #: Clients that asked for their session and were given a fresh one, by what had happened to them.
+    unrecovered: Counter = field(default_factory=Counter)
+    violations: Counter = field(default_factory=Counter)
+    holes: int = 0
+    told: list = field(default_factory=list)
+    streams: dict = field(default_factory=dict)
+    #: The streams of each room.
+    rooms: dict = field(default_factory=dict)
+    #: Gives the time for what is told.
+    clock: Callable[[], float] = lambda: 0.0
+
+    def stream(self, room):
+        made = Stream(len(self.streams) + 1, room)
+        self.streams[made.id] = made
+        self.rooms.setdefault(room, []).append(made)
+        return made
+
+    def session(self, name):
+        self.sessions += 1
+        return Session(self, f"{name}#{self.sessions}")
+
+    def violation(self, kind, session, stream_id, number, why):
+        self.violations[kind] += 1
+        self.note(f"{kind} {session.name} stream {stream_id} number {number}: {why}")
+
+    def hole(self, text):
+        self.holes += 1
+        if self.holes <= TOLD_HOLES:
+            self.note(text)
+
+    def note(self, text):
+        if len(self.told) < TOLD + TOLD_HOLES:
+            self.told.append(f"{self.clock():8.3f} {text}")
+
+    def finish(self, sessions):
+        """The live `sessions` have had all the time they may need."""
+        for session in sessions:
+            for stream, begin, end in session.behind():
+                for number in range(begin, end + 1):
+                    self.violation("lost", session, stream.id, number, f"missing at the end of {stream.room}")
+            session.end()
+
+    @property
+    def published(self):
+        return sum(stream.acked for stream in self.streams.values())
+
+    def summary(self):
+        causes = ", ".join(f"{count} {cause}" for cause, count in sorted(self.unrecovered.items())) or "none"
+        return (f"{self.deliveries} deliveries of {self.published} acknowledged messages; {self.sessions} sessions, "
+                f"{self.recovered} recoveries, unrecovered: {causes}; lost {self.violations['lost']}, "
+                f"doubled {self.violations['doubled']}, out of order {self.violations['out of order']}, "
+                f"stray {self.violations['stray']}")
