@@ -5,7 +5,7 @@ import Wire
 /// One namespace's channels in the official format, and what of them this node follows.
 @Loop
 final class NamespaceChannels {
-    unowned let namespace: Namespace
+    let namespace: Namespace
     /// For every server; what follows it in a name is a room's.
     let all: String
     let request: String

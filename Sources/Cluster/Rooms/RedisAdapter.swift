@@ -83,6 +83,11 @@ public final class RedisAdapter: Adapter {
         ]
     }
 
+    public func closed(_ namespace: Namespace) {
+        guard let own = channels.removeValue(forKey: namespace.name) else { return }
+        for subscription in own.common + own.rooms.values { subscription.cancel() }
+    }
+
     public func roomOpened(_ room: String, in namespace: Namespace) {
         guard let own = channels[namespace.name] else { return }
         own.rooms[room] = bus.subscribe(foreign: own.channel(of: room)) { [weak self] message in

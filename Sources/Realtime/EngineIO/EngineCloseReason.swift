@@ -4,9 +4,16 @@ enum EngineCloseReason {
     case transportClose
     case forcedClose
     case pingTimeout
+    /// A packet that is none of Engine.IO.
     case parseError
     case serverShuttingDown
     case slowConsumer
     case flood
     case connectTimeout
+    /// A message that is none of what stands on the session.
+    case invalidMessage
+    /// A message that does not fit what came before.
+    case invalidState
+    /// More bytes in the parts of one message than are taken.
+    case attachmentsTooLarge
 }

@@ -186,7 +186,8 @@ import EventLoop
                 answer(poll)
             }
             return !packets.isEmpty
-        case .transportError, .pingTimeout, .parseError, .slowConsumer, .flood:
+        case .transportError, .pingTimeout, .parseError, .invalidMessage, .invalidState, .attachmentsTooLarge,
+            .slowConsumer, .flood:
             if let poll = heldPoll {
                 release(poll)
                 server.respond(poll, payload: [UInt8(ascii: "1")])

@@ -62,7 +62,7 @@ extension DisconnectReason {
         switch self {
         case .transportError, .transportClose, .forcedClose, .pingTimeout, .serverShuttingDown, .slowConsumer: true
         case .parseError, .forcedServerClose, .clientNamespaceDisconnect, .serverNamespaceDisconnect, .connectTimeout,
-            .flood:
+            .flood, .attachmentsTooLarge:
             false
         }
     }

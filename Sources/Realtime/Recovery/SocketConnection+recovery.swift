@@ -8,13 +8,15 @@ extension SocketConnection {
     func recover(
         _ pid: String, _ wish: RecoveryWish, from log: any RecoveryLog, _ namespace: Namespace, _ auth: [UInt8]
     ) {
-        recovering.append(namespace.name)
+        joining.append(namespace.name)
+        namespace.tenancy?.enter()
         Loop.start {
+            defer { namespace.tenancy?.leave() }
             var found: Socket?
             if !wish.isMalformed, let session = await log.claim(pid, offset: wish.offset, in: namespace) {
                 found = await self.restore(session, from: log, namespace, auth)
             }
-            self.recovering.removeAll { $0 == namespace.name }
+            self.joining.removeAll { $0 == namespace.name }
             guard self.session.isOpen else {
                 found?.ended(.transportClose)
                 return

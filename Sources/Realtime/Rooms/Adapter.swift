@@ -9,6 +9,8 @@ public import EventLoop
 @Loop public protocol Adapter: AnyObject {
     /// Before any socket can join.
     func opened(_ namespace: Namespace)
+    /// Nobody is in it any more, and nobody will be: it was one of a pattern's.
+    func closed(_ namespace: Namespace)
     /// The room has its first member here.
     func roomOpened(_ room: String, in namespace: Namespace)
     /// The room's last member here has left.

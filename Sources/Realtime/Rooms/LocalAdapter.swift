@@ -5,6 +5,7 @@ public import EventLoop
     public nonisolated init() {}
 
     public func opened(_ namespace: Namespace) {}
+    public func closed(_ namespace: Namespace) {}
     public func roomOpened(_ room: String, in namespace: Namespace) {}
     public func roomClosed(_ room: String, in namespace: Namespace) {}
     public func confirm(_ room: String, in namespace: Namespace) async throws(AdapterError) {}

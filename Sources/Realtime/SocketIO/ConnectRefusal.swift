@@ -8,4 +8,7 @@ public struct ConnectRefusal: Error, Sendable {
         self.message = message
         self.data = data
     }
+
+    static let invalidNamespace = ConnectRefusal(message: "Invalid namespace")
+    static let tooManyNamespaces = ConnectRefusal(message: "Too many namespaces")
 }

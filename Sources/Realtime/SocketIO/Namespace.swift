@@ -7,12 +7,15 @@ public import EventLoop
     /// Begins with a slash.
     public let name: String
     unowned let server: SocketServer
+    /// Of a namespace that a pattern made; nil for others.
+    var tenancy: NamespaceTenancy?
     /// What stands between packet type and data: nothing for `/`, else the name and a comma.
     let wirePrefix: [UInt8]
 
     private(set) var middlewares: [Middleware] = []
     private(set) var connectHandlers: [@Loop (Socket) -> Void] = []
     private(set) var events = EventTable()
+    private var disconnectingHandlers: [@Loop (Socket, DisconnectReason) -> Void] = []
     private var disconnectHandlers: [@Loop (Socket, DisconnectReason) -> Void] = []
     /// Events without a handler; they are ignored when this is not set.
     public var onUnknown: (@Loop (Socket, IncomingEvent) -> Void)?
@@ -48,7 +51,12 @@ public import EventLoop
         connectHandlers.append(handler)
     }
 
-    /// Runs once for each connected socket, before it leaves its rooms.
+    /// Runs once for each connected socket that ends, while it is in its rooms still; nothing reaches its client any more.
+    public func onDisconnecting(_ handler: @escaping @Loop (Socket, DisconnectReason) -> Void) {
+        disconnectingHandlers.append(handler)
+    }
+
+    /// Runs once for each connected socket that has ended and left its rooms.
     public func onDisconnect(_ handler: @escaping @Loop (Socket, DisconnectReason) -> Void) {
         disconnectHandlers.append(handler)
     }
@@ -243,11 +251,16 @@ public import EventLoop
         socketsByID[socket.id] = socket
     }
 
-    func ended(_ socket: Socket, _ reason: DisconnectReason) {
+    func ending(_ socket: Socket, _ reason: DisconnectReason) {
         server.counters.disconnects[reason, default: 0] += 1
+        for handler in disconnectingHandlers { handler(socket, reason) }
+    }
+
+    /// The socket is in no room any more.
+    func ended(_ socket: Socket, _ reason: DisconnectReason) {
+        forget(socket)
         socket.onDisconnect?(reason)
         for handler in disconnectHandlers { handler(socket, reason) }
-        forget(socket)
     }
 
     /// Takes it off the list of those who get broadcasts.

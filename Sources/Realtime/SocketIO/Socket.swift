@@ -10,13 +10,13 @@ public import EventLoop
 
     /// 20 characters; the first six name the node.
     public let id: String
-    public unowned let namespace: Namespace
+    public let namespace: Namespace
     public let handshake: Handshake
     /// Raw JSON object that came with CONNECT; empty when none came, and again once the namespace is joined.
     public internal(set) var auth: [UInt8]
     /// The application's own state.
     public var context: AnyObject?
-    /// Called once, before the socket leaves its rooms. Costs a closure a socket: `Namespace.onDisconnect` does not.
+    /// Called once, when the socket has left its rooms. Costs a closure a socket: `Namespace.onDisconnect` does not.
     public var onDisconnect: (@Loop (DisconnectReason) -> Void)?
 
     /// The socket continues a session that an earlier connection began: its id and rooms are that one's, and what was
@@ -42,6 +42,7 @@ public import EventLoop
         self.connection = connection
         self.handshake = connection.handshake
         self.auth = auth
+        namespace.tenancy?.enter()
     }
 
     public var isConnected: Bool { state == .connected }
@@ -92,10 +93,10 @@ public import EventLoop
         send(namespace.encode(event, json: json), coalescing: key)
     }
 
-    /// Asks the client for an acknowledgement; `completion` gets the raw JSON of its arguments, comma separated.
+    /// Asks the client for an acknowledgement, which `completion` gets whole, attachments included.
     public func emit(
-        _ event: String, json: [UInt8] = [], timeout: Duration,
-        completion: @escaping @Loop (Result<[UInt8], AcknowledgementError>) -> Void
+        _ event: String, json: [UInt8] = [], attachments: [[UInt8]] = [], timeout: Duration,
+        completion: @escaping @Loop (Result<ClientAnswer, AcknowledgementError>) -> Void
     ) {
         guard state == .connected, let connection else {
             completion(.failure(.disconnected))
@@ -104,16 +105,16 @@ public import EventLoop
         let pending = pendingAcknowledgements ?? PendingAcknowledgements()
         pendingAcknowledgements = pending
         let id = namespace.nextAcknowledgementID()
-        pending.add(id, timeout: timeout, timing: namespace.server.timing) { completion($0.map(\.json)) }
-        send(event, json, [], id: id, volatile: false, compress: true, over: connection)
+        pending.add(id, timeout: timeout, timing: namespace.server.timing, completion: completion)
+        send(event, json, attachments, id: id, volatile: false, compress: true, over: connection)
     }
 
     /// As the callback form.
     public func request(
-        _ event: String, json: [UInt8] = [], timeout: Duration
-    ) async throws(AcknowledgementError) -> [UInt8] {
+        _ event: String, json: [UInt8] = [], attachments: [[UInt8]] = [], timeout: Duration
+    ) async throws(AcknowledgementError) -> ClientAnswer {
         let result = await withCheckedContinuation { continuation in
-            emit(event, json: json, timeout: timeout) { continuation.resume(returning: $0) }
+            emit(event, json: json, attachments: attachments, timeout: timeout) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -196,12 +197,14 @@ public import EventLoop
         state = .disconnected
         connection = nil
         drainAction = nil
-        if wasConnected { namespace.ended(self, reason) }
+        if wasConnected { namespace.ending(self, reason) }
         if let recovery { namespace.ended(recovery, of: self, wasConnected: wasConnected, reason) }
         namespace.leaveAll(self)
+        if wasConnected { namespace.ended(self, reason) }
         let pending = pendingAcknowledgements
         pendingAcknowledgements = nil
         pending?.failAll()
         onDisconnect = nil
+        namespace.tenancy?.leave()
     }
 }

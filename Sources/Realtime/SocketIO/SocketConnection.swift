@@ -13,10 +13,12 @@ import Wire
     private var endedNamespaces: [String]?
     /// More than a client can have packets on the way for.
     private static let maximumEndedNamespaces = 16
-    private var attachments: AttachmentCollector?
+    private var attachments: AttachmentCollector? {
+        didSet { server.counters.pendingAttachmentBytes -= oldValue?.bytes ?? 0 }
+    }
     private var isWatchingDrain = false
-    /// Namespaces whose CONNECT waits for an earlier session.
-    var recovering: [String] = []
+    /// Namespaces whose CONNECT waits for a pattern's answer or an earlier session.
+    var joining: [String] = []
 
     init(server: SocketServer, session: EngineSession, handshake: Handshake) {
         self.server = server
@@ -43,7 +45,7 @@ import Wire
             guard let socket = socket(packet, bytes) else { return strayed(packet, bytes) }
             remove(socket, .clientNamespaceDisconnect)
         case .connectError:
-            invalid()
+            invalid(.invalidState)
         }
     }
 
@@ -56,7 +58,7 @@ import Wire
     /// A packet for a namespace that has no socket of this client.
     private func strayed(_ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer) {
         let name = packet.namespaceName(in: bytes.octets.span)
-        if endedNamespaces?.contains(name) != true { invalid() }
+        if endedNamespaces?.contains(name) != true { invalid(.invalidState) }
     }
 
     private func event(
@@ -107,23 +109,41 @@ import Wire
     }
 
     /// What breaks the protocol ends the whole connection.
-    private func invalid() {
+    private func invalid(_ reason: EngineCloseReason) {
         server.counters.invalidPackets += 1
-        session.close(.parseError)
+        session.close(reason)
     }
 
     // MARK: Connecting to namespaces
 
     private func connect(_ name: String, auth: [UInt8]) {
-        guard socket(in: name) == nil, !recovering.contains(name) else { return invalid() }
-        guard let namespace = server.knownNamespace(name) else {
-            refuse(name, ConnectRefusal(message: "Invalid namespace"))
-            return
+        guard socket(in: name) == nil, !joining.contains(name) else { return invalid(.invalidState) }
+        let namespace = server.knownNamespace(name)
+        guard namespace != nil || server.hasPatterns else { return refuse(name, .invalidNamespace) }
+        guard allSockets.count + joining.count < server.options.maximumNamespacesPerConnection else {
+            server.counters.refusedNamespaces += 1
+            return refuse(name, .tooManyNamespaces)
         }
-        guard allSockets.count + recovering.count < server.options.maximumNamespacesPerConnection else {
-            refuse(name, ConnectRefusal(message: "Too many namespaces"))
-            return
+        if let namespace { join(namespace, auth) } else { seek(name, auth) }
+    }
+
+    /// Asks the patterns for a namespace that does not exist yet.
+    private func seek(_ name: String, _ auth: [UInt8]) {
+        joining.append(name)
+        Loop.start {
+            let pattern = await self.server.pattern(for: name, auth: auth)
+            self.joining.removeAll { $0 == name }
+            guard self.session.isOpen else { return }
+            guard let pattern else { return self.refuse(name, .invalidNamespace) }
+            guard let namespace = pattern.namespace(name) else {
+                self.server.counters.refusedNamespaces += 1
+                return self.refuse(name, .tooManyNamespaces)
+            }
+            self.join(namespace, auth)
         }
+    }
+
+    private func join(_ namespace: Namespace, _ auth: [UInt8]) {
         if let log = server.recovery {
             let wish = RecoveryWish(auth: auth, mode: server.options.recoveryMode)
             if let pid = wish.pid { return recover(pid, wish, from: log, namespace, auth) }
@@ -281,14 +301,15 @@ import Wire
 
 extension SocketConnection: EngineSessionHandler {
     func sessionReceived(text: UnsafeRawBufferPointer) {
-        guard attachments == nil else { return invalid() }
+        guard attachments == nil else { return invalid(.invalidMessage) }
         let packet: SocketIOPacket
         do throws(WireError) {
             packet = try SocketIOPacket.decode(text.octets.span, limits: SocketServerOptions.packetLimits)
         } catch {
-            return invalid()
+            return invalid(.invalidMessage)
         }
         if packet.attachmentCount > 0 {
+            guard takes(text.count, isLast: false) else { return }
             attachments = AttachmentCollector(packet: packet, text: Array(text))
         } else {
             receive(packet, text, [])
@@ -296,10 +317,26 @@ extension SocketConnection: EngineSessionHandler {
     }
 
     func sessionReceived(binary: UnsafeRawBufferPointer) {
-        guard let attachments else { return invalid() }
+        guard let attachments else { return invalid(.invalidMessage) }
+        guard takes(binary.count, isLast: attachments.isLastMissing) else { return }
         guard let parts = attachments.add(Array(binary)) else { return }
         self.attachments = nil
         attachments.text.withUnsafeBytes { receive(attachments.packet, $0, parts) }
+    }
+
+    /// Applies the bounds on packets that wait for attachments.
+    private func takes(_ count: Int, isLast: Bool) -> Bool {
+        let options = server.options
+        let whole = (attachments?.bytes ?? 0) + count
+        guard whole <= max(options.maximumAttachmentBytes, options.engine.maximumPayload),
+            isLast || server.counters.pendingAttachmentBytes + count <= options.maximumPendingAttachmentBytes
+        else {
+            server.counters.refusedAttachments += 1
+            session.close(.attachmentsTooLarge)
+            return false
+        }
+        server.counters.pendingAttachmentBytes += count
+        return true
     }
 
     func sessionDrained() {
@@ -321,39 +358,5 @@ extension SocketConnection: EngineSessionHandler {
         otherSockets = nil
         attachments = nil
         for socket in sockets { socket.ended(reason.disconnectReason) }
-    }
-}
-
-/// A binary packet whose attachments have not all come.
-@Loop private final class AttachmentCollector {
-    let packet: SocketIOPacket
-    let text: [UInt8]
-    private var parts: [[UInt8]] = []
-
-    init(packet: SocketIOPacket, text: [UInt8]) {
-        self.packet = packet
-        self.text = text
-    }
-
-    /// All parts, once the last has come.
-    func add(_ part: [UInt8]) -> [[UInt8]]? {
-        parts.append(part)
-        return parts.count == packet.attachmentCount ? parts : nil
-    }
-}
-
-extension EngineCloseReason {
-    var disconnectReason: DisconnectReason {
-        switch self {
-        case .transportError: .transportError
-        case .transportClose: .transportClose
-        case .forcedClose: .forcedClose
-        case .pingTimeout: .pingTimeout
-        case .parseError: .parseError
-        case .serverShuttingDown: .serverShuttingDown
-        case .slowConsumer: .slowConsumer
-        case .flood: .flood
-        case .connectTimeout: .connectTimeout
-        }
     }
 }

@@ -12,6 +12,10 @@ public import EventLoop
         connection($0, $1)
     }
     private var namespaces: [String: Namespace] = [:]
+    private var patterns: [NamespacePattern] = []
+    private(set) var childCount = 0
+    /// In the order in which they became so.
+    let emptyNamespaces: DeadlineQueue
     private let connectTimeouts: DeadlineQueue
     private let waves: CloseWaves
     /// Six characters; see `SocketServerOptions.socketPrefix`.
@@ -26,6 +30,7 @@ public import EventLoop
         self.recovery = recovery
         self.timing = timing
         connectTimeouts = DeadlineQueue(interval: options.connectTimeout, timing: timing)
+        emptyNamespaces = DeadlineQueue(interval: options.emptyNamespaceTime, timing: timing)
         waves = CloseWaves(rate: options.closeRate, timing: timing)
         socketPrefix = options.socketPrefix ?? Identifier.random(6)
         precondition(socketPrefix.utf8.count == 6, "a socket prefix has six characters")
@@ -45,6 +50,58 @@ public import EventLoop
     }
 
     func knownNamespace(_ name: String) -> Namespace? { namespaces[name] }
+
+    /// Namespaces that are made when a client joins them: all names that `matches` says yes to and that no namespace
+    /// bears. `configure` gives each its middlewares and handlers before anybody is in it:
+    ///
+    ///     server.namespaces { name, _ in name.hasPrefix("/team-") } configure: { team in
+    ///         team.use { socket throws(ConnectRefusal) in … }
+    ///         team.on("message") { socket, event in … }
+    ///     }
+    ///
+    /// Several patterns are asked in the order of registration, each while the client waits. A namespace in which nobody
+    /// is goes after `options.emptyNamespaceTime`, and is made anew for who joins it later; what is emitted over the old
+    /// one reaches nobody.
+    ///
+    /// - Parameter removesEmpty: false keeps those that were made once.
+    @discardableResult public func namespaces(
+        where matches: @escaping NamespacePattern.Matcher, removesEmpty: Bool = true,
+        configure: @escaping @Loop (Namespace) -> Void
+    ) -> NamespacePattern {
+        let pattern = NamespacePattern(
+            server: self, matches: matches, removesEmpty: removesEmpty, configure: configure)
+        patterns.append(pattern)
+        return pattern
+    }
+
+    var hasPatterns: Bool { !patterns.isEmpty }
+
+    func pattern(for name: String, auth: [UInt8]) async -> NamespacePattern? {
+        for pattern in patterns where await pattern.matches(name, auth) { return pattern }
+        return nil
+    }
+
+    /// nil: there are as many as there may be.
+    func makeChild(_ name: String, of pattern: NamespacePattern) -> Namespace? {
+        precondition(name.hasPrefix("/"), "a namespace begins with a slash: \(name)")
+        if childCount >= options.maximumDynamicNamespaces { emptyNamespaces.expireFirst() }
+        guard childCount < options.maximumDynamicNamespaces else { return nil }
+        let made = Namespace(name: name, server: self)
+        let tenancy = NamespaceTenancy(made, pattern: pattern, server: self)
+        made.tenancy = tenancy
+        namespaces[name] = made
+        childCount += 1
+        adapter.opened(made)
+        tenancy.becameEmpty()
+        return made
+    }
+
+    func remove(_ namespace: Namespace, of pattern: NamespacePattern) {
+        namespaces[namespace.name] = nil
+        pattern.forget(namespace.name)
+        childCount -= 1
+        adapter.closed(namespace)
+    }
 
     /// The six characters of the node, and 84 random bits.
     func makeSocketID() -> String { socketPrefix + Identifier.random(14) }
@@ -69,6 +126,7 @@ public import EventLoop
         figures.engine = engine.statistics
         figures.engine.backlogBytes = engine.backlog.bytes
         figures.engine.backloggedSessions = engine.backlog.count
+        figures.dynamicNamespaces = childCount
         figures.sockets = namespaces.values.reduce(0) { $0 + $1.socketCount }
         figures.rooms = namespaces.values.reduce(0) { $0 + $1.roomCount }
         return figures

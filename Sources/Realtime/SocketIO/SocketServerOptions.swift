@@ -10,6 +10,15 @@ public struct SocketServerOptions: Sendable {
     public var closeRate = 500
     public var maximumRoomsPerSocket = 1_024
     public var maximumNamespacesPerConnection = 16
+    /// Namespaces that were made for clients by patterns; who asks for one more is refused.
+    public var maximumDynamicNamespaces = 10_000
+    /// How long such a namespace is kept when nobody is in it, so that a client that reloads costs no subscriptions.
+    public var emptyNamespaceTime: Duration = .seconds(10)
+    /// Bytes of one packet with its attachments, where one payload may not be more; a client that sends more is
+    /// disconnected.
+    public var maximumAttachmentBytes = 4_000_000
+    /// Bytes of packets that wait on this node for attachments; beyond, whoever brings more is disconnected.
+    public var maximumPendingAttachmentBytes = 64 << 20
     /// Six characters that begin every socket's id and name this node to the others; nil makes random ones.
     public var socketPrefix: String?
     /// Headers of the handshake that stay readable after the first namespace was joined (lower case); the others go, to

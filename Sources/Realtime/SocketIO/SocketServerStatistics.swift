@@ -9,6 +9,10 @@ public struct SocketServerStatistics: Sendable {
     public internal(set) var deliveries: UInt64 = 0
     public internal(set) var invalidPackets: UInt64 = 0
     public internal(set) var refusedRooms: UInt64 = 0
+    /// Namespaces that were not joined because the connection, or the node, had as many as it may.
+    public internal(set) var refusedNamespaces: UInt64 = 0
+    /// Connections ended because the attachments of their packet were too large.
+    public internal(set) var refusedAttachments: UInt64 = 0
     /// Sockets that took up an earlier session, with everything they had missed.
     public internal(set) var recovered: UInt64 = 0
     /// Sockets that asked for an earlier session and got a fresh one.
@@ -18,6 +22,10 @@ public struct SocketServerStatistics: Sendable {
     public internal(set) var disconnects: [DisconnectReason: UInt64] = [:]
     /// Sockets connected now, over all namespaces.
     public internal(set) var sockets = 0
+    /// Namespaces that patterns have made here and that are here now.
+    public internal(set) var dynamicNamespaces = 0
+    /// Bytes of packets whose attachments have not all come.
+    public internal(set) var pendingAttachmentBytes = 0
     /// Rooms that have members here now.
     public internal(set) var rooms = 0
     public internal(set) var engine = EngineServerStatistics()

@@ -55,6 +55,13 @@ import EventLoop
         Unmanaged.passUnretained(node).release()
     }
 
+    /// Does at once what is due next.
+    func expireFirst() {
+        guard let node = head else { return }
+        remove(node)
+        node.deadlinePassed()
+    }
+
     private func arm() {
         guard let head else { return }
         let now = timing.now.nanoseconds

@@ -169,7 +169,7 @@ import Wire
         var code = WebSocketCloseCode.protocolError
         if case .webSocket(let fault) = error { code = fault.closeCode }
         sendClose(code)
-        ended(error == .webSocket(.messageTooLarge) ? .transportError : .parseError)
+        ended(.transportError)
     }
 
     private func ended(_ reason: EngineCloseReason) {
@@ -195,8 +195,11 @@ import Wire
         case .serverShuttingDown:
             sendClose(1001)
             stream.closeAfterFlush()
-        case .parseError:
-            sendClose(1002)
+        case .parseError, .invalidMessage, .invalidState:
+            sendClose(WebSocketCloseCode.protocolError)
+            stream.closeAfterFlush()
+        case .attachmentsTooLarge:
+            sendClose(WebSocketCloseCode.messageTooBig)
             stream.closeAfterFlush()
         case .flood:
             sendClose(WebSocketCloseCode.policyViolation)

@@ -136,6 +136,28 @@ struct RedisAdapterTests {
         }
     }
 
+    @Test func `a namespace that a pattern made is followed until it goes`() async throws {
+        try await withTwoNodes { a, b, redis in
+            let pattern = a.server.namespaces { _, _ in
+                true
+            } configure: { _ in
+            }
+            let made = try #require(pattern.namespace("/d"))
+            try await a.adapter.confirm()
+            let names = [
+                "socket.io#/d#", "socket.io-request#/d#", "socket.io-response#/d#", "socket.io-response#/d#a.....#",
+            ]
+            @Loop func followers() throws -> [Substring] {
+                try redis.cli("PUBSUB", "NUMSUB", names[0], names[1], names[2], names[3]).split(separator: "\n")
+            }
+            #expect(try followers() == names.flatMap { [Substring($0), "1"] })
+            a.adapter.closed(made)
+            a.node.timing.advance(by: Bus.lingering)
+            try await a.bus.subscribe("x") { _ in }.confirmed()
+            #expect(try followers() == names.flatMap { [Substring($0), "0"] })
+        }
+    }
+
     @Test func `joins, leaves and disconnects reach sockets of other nodes`() async throws {
         try await withTwoNodes { a, b, _ in
             let client = try await PollingClient.connect(b.port)
@@ -253,6 +275,30 @@ struct RedisAdapterTests {
             #expect(gathered.isWhole)
             let texts = gathered.answers.map { String(decoding: $0.json, as: UTF8.self) }
             #expect(texts.sorted() == ["\"one\"", "{\"x\":[1]}"])
+        }
+    }
+
+    @Test func `a client of another node acknowledges a broadcast with binary`() async throws {
+        try await withTwoNodes { a, b, _ in
+            let client = try await PollingClient.connect(b.port)
+            let answers = Occurrences()
+            var gathered = BroadcastAnswers()
+            Loop.start {
+                gathered = await a.namespace.all.request(
+                    "q", json: Array(#"{"_placeholder":true,"num":0}"#.utf8), attachments: [[5]], within: .seconds(30))
+                answers.note()
+            }
+            await client.packet { $0.hasPrefix("51-") }
+            let id = client.packets[0].dropFirst(3).prefix { $0 != "[" }
+            #expect(client.packets[0] == #"51-\#(id)["q",{"_placeholder":true,"num":0}]"#)
+            await client.send("61-\(id)[{\"a\":{\"_placeholder\":true,\"num\":0}}]\u{1e}bAQID")
+            await answers.reach(1)
+            #expect(gathered.isWhole)
+            #expect(
+                gathered.answers.map { String(decoding: $0.json, as: UTF8.self) } == [
+                    #"{"a":{"_placeholder":true,"num":0}}"#
+                ])
+            #expect(gathered.answers.map(\.attachments) == [[[1, 2, 3]]])
         }
     }
 

@@ -99,6 +99,7 @@ import Testing
         var closed: [String] = []
 
         func opened(_ namespace: Namespace) {}
+        func closed(_ namespace: Namespace) {}
         func roomOpened(_ room: String, in namespace: Namespace) { opened.append(room) }
         func roomClosed(_ room: String, in namespace: Namespace) { closed.append(room) }
         func confirm(_ room: String, in namespace: Namespace) async throws(AdapterError) {}

@@ -110,7 +110,7 @@ import Wire
             @Loop func ask() {
                 socket?.emit("ask", json: Array("1".utf8), timeout: .seconds(5)) { result in
                     switch result {
-                    case .success(let json): results.append(String(decoding: json, as: UTF8.self))
+                    case .success(let answer): results.append(String(decoding: answer.json, as: UTF8.self))
                     case .failure(let error): results.append("\(error)")
                     }
                 }

@@ -35,6 +35,8 @@ import EventLoop
         raw.send("GET /socket.io/?EIO=4&transport=polling&sid=\(sid) HTTP/1.1\r\nHost: x\r\n\(extra)\r\n")
     }
 
+    func close() { raw.close() }
+
     func reply() async throws -> Reply? { try await raw.reply() }
 
     func get() async throws -> Reply? {

@@ -1,0 +1,26 @@
+import EventLoop
+import Wire
+
+/// A binary packet whose attachments have not all come.
+@Loop final class AttachmentCollector {
+    let packet: SocketIOPacket
+    let text: [UInt8]
+    /// Of all that has come.
+    private(set) var bytes: Int
+    private var parts: [[UInt8]] = []
+
+    init(packet: SocketIOPacket, text: [UInt8]) {
+        self.packet = packet
+        self.text = text
+        bytes = text.count
+    }
+
+    var isLastMissing: Bool { parts.count == packet.attachmentCount - 1 }
+
+    /// All parts, once the last has come.
+    func add(_ part: [UInt8]) -> [[UInt8]]? {
+        parts.append(part)
+        bytes += part.count
+        return parts.count == packet.attachmentCount ? parts : nil
+    }
+}
