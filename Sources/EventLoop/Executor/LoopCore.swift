@@ -150,8 +150,9 @@ final class LoopCore {
 
     private func flushStreams() {
         guard !dirtyStreams.isEmpty else { return }
-        // A flush may close its stream but calls no handler, so nothing becomes dirty meanwhile.
-        for stream in dirtyStreams { stream.flush() }
+        // A flush may close its stream but calls no handler, so nothing becomes dirty meanwhile. By index: an iterator would
+        // share the array, and emptying it would allocate another.
+        for index in dirtyStreams.indices { dirtyStreams[index].flush() }
         dirtyStreams.removeAll(keepingCapacity: true)
     }
 
@@ -161,11 +162,11 @@ final class LoopCore {
         return buffer
     }
 
+    /// `buffer` is empty; its storage is nobody else's.
     func recycle(_ buffer: consuming [UInt8]) {
         let capacity = buffer.capacity
         guard capacity <= Self.spareBufferCapacity, spareBytes + capacity <= Self.spareBytesLimit else { return }
         spareBytes += capacity
-        buffer.removeAll(keepingCapacity: true)
         spareBuffers.append(buffer)
     }
 }

@@ -32,6 +32,13 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private var started: UnownedJob?
     private(set) var jobsRun: UInt64 = 0
 
+    // What each turn calls, as functions without isolation: `assumeIsolated` would allocate for each call. libuv calls
+    // `endTurn` on the loop's thread alone, and isolation is not part of a function's representation.
+    private let fireTimers = unsafeBitCast(
+        { LoopCore.shared.fireTimers() } as @Loop () -> Void, to: (() -> Void).self)
+    private let endCoreTurn = unsafeBitCast(
+        { LoopCore.shared.endTurn() } as @Loop () -> Bool, to: (() -> Bool).self)
+
     private init() {
         loop = .allocate(capacity: 1)
         // A peer that went away is an error of that write, not the end of the process.
@@ -125,7 +132,7 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
     /// Runs just before the loop polls, so nothing made runnable in this turn waits for a socket.
     private func endTurn() {
-        Loop.assumeIsolated { LoopCore.shared.fireTimers() }
+        fireTimers()
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
         var budget = Self.jobsPerTurn
@@ -134,7 +141,7 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
             budget -= 1
         }
         jobsRun += UInt64(Self.jobsPerTurn - budget)
-        let mustNotWait = Loop.assumeIsolated { LoopCore.shared.endTurn() }
+        let mustNotWait = endCoreTurn()
         // An active idle handle makes the next poll return at once.
         if mustNotWait || !jobs.isEmpty {
             uv_idle_start(idle) { _ in }

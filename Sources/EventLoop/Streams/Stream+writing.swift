@@ -78,6 +78,8 @@ extension Stream {
             output = []
             outputIsShared = false
         } else {
+            // Emptied here, while nothing else refers to the storage: else that would make another.
+            output.removeAll(keepingCapacity: true)
             var buffer: [UInt8] = []
             swap(&buffer, &output)
             LoopCore.shared.recycle(buffer)
