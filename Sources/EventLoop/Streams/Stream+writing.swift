@@ -1,4 +1,5 @@
 import CLibuv
+import Glibc
 
 extension Stream {
     /// Bytes written and not yet taken by the system.
@@ -90,17 +91,31 @@ extension Stream {
     func flush() {
         isDirty = false
         guard !isClosing, !isWriting, !output.isEmpty else { return }
-        let sent = output.withUnsafeBytes { bytes in
-            var buffer = Self.buffer(bytes)
-            return uv_try_write(handle, &buffer, 1)
-        }
+        let sent = trySend()
         if sent == output.count {
             discardOutput()
             outputFlushed()
-        } else if sent >= 0 || sent == UV_EAGAIN.rawValue {
-            queue(from: max(0, Int(sent)))
+        } else if sent >= 0 || sent == Int(UV_EAGAIN.rawValue) {
+            queue(from: max(0, sent))
         } else {
-            close(StreamCloseReason(status: sent, operation: "write"))
+            close(StreamCloseReason(status: Int32(sent), operation: "write"))
+        }
+    }
+
+    /// As `uv_try_write`, which may only be called while libuv has nothing queued, but by send(2): write(2), which libuv calls,
+    /// costs a socket the way through the file system's layer besides.
+    private func trySend() -> Int {
+        var descriptor: Int32 = -1
+        let raw = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
+        let status = uv_fileno(raw, &descriptor)
+        guard status == 0 else { return Int(status) }
+        while true {
+            let sent = output.withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+            }
+            if sent >= 0 { return sent }
+            if errno == EINTR { continue }
+            return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? Int(UV_EAGAIN.rawValue) : -Int(errno)
         }
     }
 
