@@ -22,6 +22,7 @@ final class Application {
     let pool: PostgresPool
     let redis: RedisClient
     let bus: Bus
+    let rooms: RedisAdapter
     let store: Store
     let router = Router()
     let http: HTTPServer
@@ -64,12 +65,20 @@ final class Application {
                 let isEarly = !readiness.isStarted && failure.status == 404
                 return Problem.response(isEarly ? failure.asUnavailable : failure)
             }, timing: timing)
-        sockets = SocketServer(options: Self.socketOptions(configuration, process), timing: timing)
+        weak var this: Application?
+        let socketPrefix = SocketServerOptions.randomSocketPrefix()
+        rooms = RedisAdapter(
+            bus: bus, nodeName: configuration.nodeID, socketPrefix: socketPrefix,
+            pythonChannel: configuration.pythonChannel, timing: timing
+        ) { this?.links.alive ?? [] }
+        var options = Self.socketOptions(configuration, process)
+        options.socketPrefix = socketPrefix
+        sockets = SocketServer(options: options, adapter: rooms, timing: timing)
         namespace = sockets.namespace("/")
 
         gateway = Gateway(
-            store: store, bus: bus, namespace: namespace, timing: timing, log: log, origin: epoch,
-            counters: GatewayCounters(registry))
+            store: store, bus: bus, peers: rooms, namespace: namespace, timing: timing, log: log, origin: epoch,
+            node: configuration.nodeID, counters: GatewayCounters(registry))
         identifiers = IdentifierSource(timing: timing)
         accounts = Accounts(
             store: store, signer: TokenSigner(secret: configuration.tokenSecret),
@@ -94,7 +103,6 @@ final class Application {
             readiness: readiness)
         let started = timing.wallMilliseconds
         let (health, namespace) = (health, namespace)
-        weak var this: Application?
         let links = try Links(
             process: process, secret: configuration.sessionSecret, options: configuration.links, timing: timing
         ) { await this?.membership.refresh() }
@@ -222,6 +230,7 @@ final class Application {
         metrics.observe(redis: redis, bus: bus)
         metrics.observe(dispatch: dispatch)
         links.register(in: registry)
+        rooms.register(in: registry)
         metrics.observeLoop()
         ProcessMetrics.register(in: registry, startSeconds: Double(timing.wallMilliseconds) / 1000)
         metrics.register(on: router)
@@ -256,6 +265,7 @@ final class Application {
             if let driver = Self.driver(of: socket) { dispatch.presence.sign(of: driver) }
             if let member = socket.context as? GatewaySocket { gateway.remove(member) }
         }
+        namespace.describeData = { [gateway] in gateway.describe($0) }
         let identify: @Loop (Socket) -> Identity? = { ($0.context as? GatewaySocket)?.identity }
         OrderSocketEvents(orders: orders, identifiers: identifiers, log: log, identify: identify)
             .register(on: namespace)

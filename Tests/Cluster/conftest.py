@@ -16,7 +16,7 @@ KEPT = Path(os.environ.get("LASTMILE_TEST_LOGS", ROOT / ".lastmile" / "test" / "
 @pytest.fixture(scope="session")
 def shared(request):
     """One cluster of three nodes for the whole session. Parts may be killed: they come back."""
-    with running(request) as cluster:
+    with running(request, REDIS_PYTHON_CHANNEL="socketio") as cluster:
         yield cluster
 
 

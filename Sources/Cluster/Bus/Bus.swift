@@ -17,7 +17,7 @@ public final class Bus {
     public typealias PatternHandler = @Loop (_ channel: [UInt8], _ message: [UInt8]) -> Void
 
     /// In front of every channel's name. Official Socket.IO peers listen on `socket.io…`, which house channels never are.
-    public static let prefix = "lm:"
+    public nonisolated static let prefix = "lm:"
     /// A channel stays subscribed so long after its last listener left: a client that reconnects or moves between pages
     /// finds it, and churn costs Redis nothing.
     public static let lingering: Duration = .seconds(30)

@@ -42,7 +42,7 @@ public final class RedisAdapter: Adapter {
     var questions: [String: Question] = [:]
     var owed = 0
     private var python: BusSubscription?
-    private var writer = MessagePackWriter(reservingCapacity: 512)
+    var writer = MessagePackWriter(reservingCapacity: 512)
 
     /// - Parameters:
     ///   - nodeName: of this node, as the others list it.
@@ -144,7 +144,7 @@ public final class RedisAdapter: Adapter {
         do throws(WireError) {
             guard let broadcast = try PeerBroadcast.decode(message.span, passingOver: uid) else { return }
             let target = BroadcastTarget(broadcast.target)
-            guard own.namespace.hasMembers(target) else {
+            guard broadcast.position != Self.broughtOtherwise, own.namespace.hasMembers(target) else {
                 statistics.passedOver += 1
                 return
             }

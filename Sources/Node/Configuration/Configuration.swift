@@ -19,6 +19,8 @@ struct Configuration {
     var links: LinkOptions
     var postgres: PostgresConfiguration
     var redis: RedisConfiguration
+    /// Where python-socketio's emitters publish; nil: nobody listens to them.
+    var pythonChannel: String?
     var tokenSecret: [UInt8]
     var tokenSeconds: Int
     /// What nodes recognise one another and the ids of sessions by.
@@ -68,6 +70,11 @@ struct Configuration {
             throw Settings.Failure(name: "PostgreSQL", reason: error.message)
         }
         redis = try Self.redis(settings)
+        pythonChannel = settings["REDIS_PYTHON_CHANNEL"]
+        if let channel = pythonChannel, channel.hasPrefix(Bus.prefix) || channel.hasPrefix("socket.io") {
+            throw Settings.Failure(
+                name: "REDIS_PYTHON_CHANNEL", reason: "must not begin as other channels do: \(channel)")
+        }
         tokenSecret = Array(settings.text("JWT_SECRET", default: Self.developmentSecret).utf8)
         sessionSecret = try Self.sessionSecret(settings, tokenSecret: tokenSecret)
         tokenSeconds = try settings.period("JWT_EXPIRATION", default: "15m")

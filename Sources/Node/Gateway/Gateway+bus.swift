@@ -30,6 +30,7 @@ extension Gateway {
         for event in events {
             received(event)
             bus.publish(Self.channels(of: event), BusMessage.event(event).encoded(origin: origin))
+            tellPeers(event)
         }
         for offer in offers {
             received(offer)

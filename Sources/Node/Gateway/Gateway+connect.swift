@@ -25,7 +25,7 @@ extension Gateway {
             throw .refused(error)
         }
         guard accounts[identity.account, default: []].count < limit else { throw .tooManyConnections }
-        let member = GatewaySocket(identity: identity, socket: socket)
+        let member = GatewaySocket(identity: identity, socket: socket, at: timing.wallMilliseconds)
         socket.context = member
         add(member)
         do throws(ConnectRefusal) {
@@ -48,6 +48,7 @@ extension Gateway {
                     channels.append(Channel.merchant(merchant))
                 }
             }
+            enterRooms(member, merchants: member.subscriber.merchants)
             await listen(to: channels, for: member)
             view = try await store.connectView(
                 account: identity.account, session: identity.session, named: request.after ?? [],
@@ -61,6 +62,7 @@ extension Gateway {
         // One that the account joined between the two statements.
         let joined = view.merchants.filter { !member.subscriber.merchants.contains($0) }
         for merchant in joined { add(member, toMerchant: merchant) }
+        enterRooms(member, merchants: joined)
         member.opening = GatewaySocket.Opening(
             events: member.subscriber.connected(
                 snapshot: snapshot, merchants: Set(view.merchants),

@@ -18,11 +18,15 @@ import Telemetry
 final class Gateway {
     let store: Store
     let bus: Bus
+    /// Where official servers hear of order events.
+    let peers: RedisAdapter
     let namespace: Namespace
     let timing: any Timing
     let log: Log
     /// Told in messages, so that this node passes over its own when they come back.
     let origin: UInt64
+    /// This node's name.
+    let node: String
 
     var accounts: [UUID16: [GatewaySocket]] = [:]
     var merchants: [UUID16: [GatewaySocket]] = [:]
@@ -52,15 +56,17 @@ final class Gateway {
     var offersHeard: @Loop ([OfferRecord]) -> Void = { _ in }
 
     init(
-        store: Store, bus: Bus, namespace: Namespace, timing: any Timing, log: Log, origin: UInt64,
-        counters: GatewayCounters
+        store: Store, bus: Bus, peers: RedisAdapter, namespace: Namespace, timing: any Timing, log: Log,
+        origin: UInt64, node: String, counters: GatewayCounters
     ) {
         self.store = store
         self.bus = bus
+        self.peers = peers
         self.namespace = namespace
         self.timing = timing
         self.log = log
         self.origin = origin
+        self.node = node
         self.counters = counters
         lastFeed = timing.now
     }
@@ -117,6 +123,7 @@ final class Gateway {
     }
 
     func offer(_ event: EventRecord, to socket: GatewaySocket) {
+        leaveRoom(of: event, socket)
         switch socket.subscriber.received(event, cursor: cursor, canPush: socket.canPush) {
         case .ignore: break
         case .push: push(event, to: socket)
@@ -158,6 +165,7 @@ final class Gateway {
             else { continue }
             socket.subscriber.joined(merchant: membership.merchantID)
             add(socket, toMerchant: membership.merchantID)
+            enterRooms(socket, merchants: [membership.merchantID])
             Loop.start { [self] in await listen(to: [Channel.merchant(membership.merchantID)], for: socket) }
         }
     }
@@ -174,6 +182,8 @@ final class Gateway {
     func push(_ event: EventRecord, to socket: GatewaySocket) {
         counters.eventsPushed.increment()
         socket.socket.send(frame(of: event))
+        // Again: the room may have been entered since the event was heard of.
+        leaveRoom(of: event, socket)
     }
 
     /// Every socket that gets an event shares one frame; a few hundred are kept, for the sockets to come.

@@ -11,6 +11,8 @@ final class GatewaySocket {
     let socket: Socket
     var subscriber: Subscriber
     var offers = OfferView()
+    /// Unix time.
+    let connectedMilliseconds: Int64
     /// The CONNECT reply is out; nothing is pushed before.
     var isOpen = false
     var isClosed = false
@@ -26,7 +28,8 @@ final class GatewaySocket {
         let offers: [OfferRecord]
     }
 
-    init(identity: Identity, socket: Socket) {
+    init(identity: Identity, socket: Socket, at milliseconds: Int64) {
+        connectedMilliseconds = milliseconds
         self.identity = identity
         self.socket = socket
         subscriber = Subscriber(account: identity.account, audience: identity.role.audience)

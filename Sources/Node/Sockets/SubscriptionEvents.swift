@@ -60,6 +60,7 @@ struct SubscriptionEvents {
         }
         guard let snapshot else { throw .notFound }
         version = snapshot.events.last?.seq ?? snapshot.version
+        gateway.enterRoom(of: order, member)
         event.acknowledge(
             Acknowledgement.ok {
                 $0.field("order", raw: snapshot.json)
@@ -75,6 +76,7 @@ struct SubscriptionEvents {
         let order = input.id("orderId")
         try input.finish()
         member.subscriber.unsubscribe(order)
+        member.socket.leave(SocketRoom.order(order))
         event.acknowledge(Acknowledgement.ok)
     }
 

@@ -50,6 +50,9 @@ public import EventLoop
     /// Bytes accepted for this client's connection and not yet handed to the kernel.
     public var queuedBytes: Int { connection?.session.queuedBytes ?? 0 }
 
+    /// What it came by, or upgraded to.
+    public var transport: TransportName { connection?.session.webSocket == nil ? .polling : .websocket }
+
     /// Calls `action` once: when nothing waits for this client any more (at once-ish, when that is so already). Not
     /// called when the socket ends first. One at a time: a later call replaces the earlier.
     public func whenDrained(_ action: @escaping @Loop () -> Void) {

@@ -21,6 +21,9 @@ public struct SocketServerOptions: Sendable {
     public var maximumPendingAttachmentBytes = 64 << 20
     /// Six characters that begin every socket's id and name this node to the others; nil makes random ones.
     public var socketPrefix: String?
+    /// For whoever has to know it before the server is made: 36 random bits in six characters.
+    public static func randomSocketPrefix() -> String { Identifier.random(6) }
+
     /// Headers of the handshake that stay readable after the first namespace was joined (lower case); the others go, to
     /// keep idle sockets small.
     public var retainedHeaders = ["accept-language", "origin", "user-agent"]

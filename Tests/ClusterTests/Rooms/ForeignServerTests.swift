@@ -116,6 +116,31 @@ struct ForeignServerTests {
         }
     }
 
+    @Test func `what a node tells official servers alone reaches them, and no socket of another node`() async throws {
+        try await onLoop {
+            let scene = try await Scene()
+            scene.namespace.to(scene.client.id).socketsJoin("r1")
+            try await scene.adapter.confirm("r1", in: scene.namespace)
+            let other = RedisAdapter(
+                bus: scene.foreignBus, nodeName: "b", socketPrefix: "bbbbbb", timing: scene.foreign.timing
+            ) { [] }
+            let remote = SocketServer(options: SocketServerOptions(), adapter: other)
+            var heard: [UInt8] = []
+            try await scene.foreignBus.subscribe(foreign: "socket.io#/#r1#") { message in
+                heard = message
+                scene.hearing.note()
+            }.confirmed()
+            other.tellPeers("told", json: Array("1".utf8), room: "r1", in: remote.namespace("/"))
+            await scene.hearing.reach(1)
+            let read = try #require(try PeerBroadcast.decode(heard.span, passingOver: "aaaaaa"))
+            #expect(read.target == PeerTarget(rooms: ["r1"]))
+            remote.namespace("/").to("r1").emit("e")
+            await scene.client.packet { $0 == #"2["e"]"# }
+            #expect(scene.client.packets == [#"2["e"]"#])
+            await scene.down()
+        }
+    }
+
     @Test func `requests of official servers are answered on the common channel`() async throws {
         try await onLoop {
             let scene = try await Scene()

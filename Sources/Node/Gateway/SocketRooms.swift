@@ -1,0 +1,59 @@
+import Cluster
+import Domain
+import EventLoop
+import Realtime
+import Services
+import Store
+
+/// The Socket.IO rooms of namespace `/`, by which emitters and official servers on the same Redis reach sockets of every
+/// node. The node alone puts sockets into them, by what they may see; clients cannot.
+enum SocketRoom {
+    static func user(_ id: UUID16) -> String { "user:\(id)" }
+    static func merchant(_ id: UUID16) -> String { "\(merchantPrefix)\(id)" }
+    /// Whoever asked to follow the order. Official servers get its events here.
+    static func order(_ id: UUID16) -> String { "order:\(id)" }
+    static func role(_ role: Role) -> String { "role:\(role.rawValue)" }
+
+    private static let merchantPrefix = "merchant:"
+}
+
+extension Gateway {
+    /// What the socket is in from its CONNECT on. Before the house channels are listened to, so that their confirmation,
+    /// which comes over the same connection later, holds for these too.
+    func enterRooms(_ member: GatewaySocket, merchants: some Sequence<UUID16>) {
+        member.socket.join(SocketRoom.user(member.identity.account))
+        member.socket.join(SocketRoom.role(member.identity.role))
+        for merchant in merchants { member.socket.join(SocketRoom.merchant(merchant)) }
+    }
+
+    /// Once the socket may see the order. One in as many rooms as are allowed follows it without this one.
+    func enterRoom(of order: UUID16, _ member: GatewaySocket) {
+        guard !member.isClosed else { return }
+        member.socket.join(SocketRoom.order(order))
+    }
+
+    /// An order that a driver has brought, gave back or lost is not theirs to hear of any more.
+    func leaveRoom(of event: EventRecord, _ member: GatewaySocket) {
+        guard member.identity.role == .driver else { return }
+        let account = member.identity.account
+        let isTaken = event.previousDriverID == account && event.driverID != account
+        guard isTaken || Self.driversLast.contains(event.type) else { return }
+        member.socket.leave(SocketRoom.order(event.orderID))
+    }
+
+    private static let driversLast: Set<String> = [
+        "order.delivered", "order.returned", "order.cancelled", "order.refunded",
+    ]
+
+    /// Official servers follow an order by its room; this node's sockets and the other nodes have other ways.
+    func tellPeers(_ event: EventRecord) {
+        peers.tellPeers(
+            Self.pushName(of: event.type), json: event.json, room: SocketRoom.order(event.orderID), in: namespace)
+    }
+
+    /// What `fetchSockets` shows of a socket to whoever asks over Redis, and what `admin/sockets` answers from.
+    func describe(_ socket: Socket) -> [UInt8] {
+        guard let member = socket.context as? GatewaySocket else { return Array("{}".utf8) }
+        return SocketSummary(member, node: node).json
+    }
+}
