@@ -79,7 +79,7 @@ let package = Package(
         // Examples that are also what load generators are pointed at.
         .executableTarget(
             name: "RealtimeEcho", dependencies: ["Realtime", "Cluster", "Redis", "Crypto", "Wire", "EventLoop"],
-            path: "Benchmarks/RealtimeEcho", swiftSettings: house),
+            path: "Benchmarks/RealtimeEcho", exclude: ["README.md"], swiftSettings: house),
 
         // What measures: load over sockets, queries through Store, allocations per operation.
         .executableTarget(

@@ -65,6 +65,10 @@ RUN = {
 TEST = {
     "python3-venv": lambda: _python_has("venv", "ensurepip"),
 }
+#: What some tests need, which are skipped without it: 124 MB, half a minute.
+BROWSER = {
+    "chromium": lambda: any(_command(name)() for name in ("chromium", "chromium-browser", "google-chrome")),
+}
 
 
 def missing(*groups):
@@ -100,6 +104,11 @@ def ensure(step, log, *groups, also=()):
     if left:
         raise Failure(f"installed, but still not usable: {' '.join(left)}; see {log}")
     step.done(f"installed {' '.join(packages)} in {step.elapsed()}")
+
+
+def may_install():
+    """Whether `ensure` could install anything."""
+    return shutil.which("apt-get") is not None and _privilege() is not None
 
 
 def _privilege():

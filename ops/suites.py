@@ -5,8 +5,11 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+import zipfile
+from pathlib import Path
 
 from ops import build, files, testing
 from ops.part import digest
@@ -87,7 +90,30 @@ def environment(home, wanted=ROOT / "Tests" / "requirements.txt", name="venv"):
     return python
 
 
-def python(home, program, folder, tally, deep):
+def browser_client(home, python, wanted=ROOT / "Tests" / "browser-client.txt"):
+    """The one file of the pinned package that the browser's tests need."""
+    client = home.path / "test-client" / digest(wanted.read_text(encoding="utf-8")) / "socket.io.min.js"
+    if client.exists():
+        return client
+    step = Step("browser client")
+    with tempfile.TemporaryDirectory() as folder, open(home.log("install"), "a", encoding="utf-8") as record:
+        step.update("downloading from PyPI")
+        result = subprocess.run(
+            [str(python), "-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--no-deps",
+             "--only-binary", ":all:", "--require-hashes", "-r", str(wanted), "-d", folder],
+            stdin=subprocess.DEVNULL, stdout=record, stderr=record, check=False)
+        if result.returncode != 0:
+            step.failed("downloading")
+            raise Failure(f"the browser client's download failed; see {home.log('install')}")
+        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
+            content = wheel.read("nicegui/static/socket.io.min.js")
+    client.parent.mkdir(parents=True, exist_ok=True)
+    client.write_bytes(content)
+    step.done(f"there in {step.elapsed()}")
+    return client
+
+
+def python(home, program, folder, tally, deep, variables):
     """pytest over one folder, if it has tests."""
     if not any((ROOT / folder).rglob("test_*.py")):
         return
@@ -101,7 +127,8 @@ def python(home, program, folder, tally, deep):
     selection += ["--reruns", "1"]
     arguments = [str(program), "-B", "-m", "pytest", "-c", "Tests/pytest.ini", "--rootdir", str(ROOT), "-v",
                  f"--junitxml={report}", *selection, folder]
-    values = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", LASTMILE_ROOT=str(ROOT), PYTHONUNBUFFERED="1")
+    values = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", LASTMILE_ROOT=str(ROOT), PYTHONUNBUFFERED="1",
+                  **variables)
     # Each suite makes its own clusters; one that the caller works with is none of its business.
     values.pop("LASTMILE_HOME", None)
     status = watched(step, arguments, home.log(f"test-{name}"), DEEP_PATIENCE if deep else PYTHON_PATIENCE, values,

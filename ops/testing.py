@@ -48,8 +48,9 @@ def run(home, deep):
 
 
 def _everything(home, deep, tally):
+    browser = [prerequisites.BROWSER] if prerequisites.may_install() else []
     prerequisites.ensure(
-        Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN, prerequisites.TEST,
+        Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN, prerequisites.TEST, *browser,
         also=build.libraries())
     step = Step("toolchain")
     swift, number = build.toolchain()
@@ -65,8 +66,9 @@ def _everything(home, deep, tally):
     build.release(Step("build"), home.log("build"))
     _check("allocations", lambda home, swift, step: bench.allocations(home, swift), home, swift, tally)
     python = suites.environment(home)
+    client = suites.browser_client(home, python)
     for folder in ("Tests/Ops", "Tests/Interop", "Tests/Cluster"):
-        suites.python(home, python, folder, tally, deep)
+        suites.python(home, python, folder, tally, deep, {"SOCKET_IO_JS": str(client)})
     if deep:
         from ops import deeper
         deeper.run(home, swift, tally)

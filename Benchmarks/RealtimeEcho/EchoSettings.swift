@@ -3,7 +3,7 @@ import Glibc
 import Realtime
 import Redis
 
-/// What the environment asks for; see `RealtimeEcho`.
+/// What the environment asks for; see README.md.
 struct EchoSettings {
     var host = "127.0.0.1"
     var port = 3000
@@ -48,7 +48,8 @@ struct EchoSettings {
         if let host = text("HOST") { self.host = host }
         if let origin = text("CORS_ORIGIN") {
             let list = origin.split(separator: ",").map(String.init)
-            options.engine.cors = CORSOptions(origins: origin == "*" ? .any : .list(list))
+            options.engine.cors = CORSOptions(
+                origins: origin == "*" ? .any : .list(list), allowsCredentials: text("CORS_CREDENTIALS") == "on")
         }
         if text("PER_MESSAGE_DEFLATE") == "on" { options.engine.messageCompression = MessageCompressionOptions() }
         let random = "echo-" + String(UInt32.random(in: .min ... .max), radix: 36)

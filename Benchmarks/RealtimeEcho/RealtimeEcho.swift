@@ -5,18 +5,7 @@ import Realtime
 import Wire
 
 /// A small Socket.IO server: an example of `Realtime` and `Cluster` alone, and what load generators and suites are pointed
-/// at.
-///
-/// Environment: `HOST`, `PORT`, `PING_INTERVAL`, `PING_TIMEOUT`, `CONNECT_TIMEOUT` (milliseconds), `MAX_PAYLOAD` (bytes),
-/// `CORS_ORIGIN` (`*` or a comma-separated list), `PER_MESSAGE_DEFLATE=on`, `REDIS_URL` (a cluster when set, in which any
-/// node answers for any session), `NODE_NAME` (another one for each node; random when not set), `SESSION_SECRET` (else
-/// kept in Redis), `LINK_HOST`, `LINK_PORT`, `LINK_ADDRESS` (where nodes reach this one), `REDIS_PYTHON_CHANNEL` (where
-/// python-socketio's emitters publish, such as `socketio`), `RECOVERY=on` (connection state recovery for every socket; of
-/// a single node), `CONFORMANCE=on` (emits `auth` at each connect, and echoes raw Engine.IO under `/engine.io/`).
-///
-/// Events, in `/` and `/custom`: `message` comes back as `message-back`; `message-with-ack` and `echo` are acknowledged
-/// with their arguments; `join`, `leave` take a room; `rooms` answers the socket's rooms; `publish` takes a room and a
-/// value, and emits `message` with it to the room; `fetch` takes a room and answers its sockets' ids.
+/// at. README.md says what it can do and how it is set.
 @Loop enum RealtimeEcho {
     nonisolated static func main() {
         guard let settings = EchoSettings() else { exit(2) }
@@ -50,6 +39,11 @@ import Wire
         sockets.relay = links?.links
         cluster?.start()
         for name in ["/", "/custom"] { register(sockets.namespace(name), sendsAuth: settings.isConformanceRun) }
+        sockets.namespaces { name, _ in
+            name.wholeMatch(of: /\/dynamic-\d+/) != nil
+        } configure: { namespace in
+            register(namespace, sendsAuth: settings.isConformanceRun)
+        }
         let router = Router()
         router.onNow(.get, "/health/live") { _ in .text(200, "ok\n") }
         router.onNow(.get, "/statistics") { [links] _ in statistics(sockets, links?.links) }
@@ -91,6 +85,14 @@ import Wire
             event.acknowledge(event.arguments, attachments: event.attachments)
         }
         namespace.onBorrowed("echo") { _, event in event.acknowledgeWithArguments() }
+        namespace.on("ask") { socket, event in
+            socket.emit(
+                "question", json: event.arguments, attachments: event.attachments, timeout: patience
+            ) { result in
+                guard case .success(let answer) = result else { return event.acknowledge(Array("null".utf8)) }
+                event.acknowledge(answer.json, attachments: answer.attachments)
+            }
+        }
         namespace.on("join") { socket, event in
             guard let room = Arguments.string(event.arguments, 0) else { return event.acknowledge([]) }
             socket.join(room)
@@ -122,6 +124,8 @@ import Wire
     }
 
     private static let authDelay: Duration = .milliseconds(20)
+    /// How long a client may take to answer what `ask` asks it.
+    private static let patience: Duration = .seconds(5)
 
     private static func statistics(_ sockets: SocketServer, _ links: Links?) -> Response {
         let figures = sockets.statistics
