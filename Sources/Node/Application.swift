@@ -131,6 +131,7 @@ final class Application {
         options.engine.maximumSessions = configuration.maximumConnections
         if configuration.limitsRates {
             options.engine.maximumHandshakesPerSecond = configuration.handshakeRate
+            options.engine.maximumHandshakesPerSecondPerAddress = configuration.handshakeRatePerAddress
             options.engine.maximumSessionsPerAddress = configuration.maximumConnectionsPerAddress
             options.engine.maximumPacketsPerSecond = configuration.maximumPacketsPerSecond
         }

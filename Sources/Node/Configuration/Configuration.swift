@@ -41,6 +41,7 @@ struct Configuration {
     var drainSeconds: Int
     var drainRate: Int
     var handshakeRate: Int
+    var handshakeRatePerAddress: Int
     var matching: MatchingSettings
     var drivers: DriverSettings
     var requiresDriverApproval: Bool
@@ -100,6 +101,7 @@ struct Configuration {
         drainSeconds = try settings.integer("DRAIN_SECONDS", in: 0...3600, default: 10)
         drainRate = try settings.integer("DRAIN_RATE", in: 1...100_000, default: 500)
         handshakeRate = try settings.integer("HANDSHAKE_RATE", in: 1...100_000, default: 1000)
+        handshakeRatePerAddress = try settings.integer("HANDSHAKE_RATE_PER_ADDRESS", in: 1...100_000, default: 200)
         do throws(DomainError) {
             matching = try MatchingSettings(environment: settings.all)
             drivers = try DriverSettings(environment: settings.all)

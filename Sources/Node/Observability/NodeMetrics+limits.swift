@@ -26,6 +26,29 @@ extension NodeMetrics {
         ) {
             Loop.assumeIsolated { Double(sockets.statistics.engine.refusedByAddress) }
         }
+        registry.counter(
+            "lastmile_handshakes_refused_by_address_rate_total",
+            help: "Handshakes refused because their address opened sessions faster than HANDSHAKE_RATE_PER_ADDRESS."
+        ) {
+            Loop.assumeIsolated { Double(sockets.statistics.engine.refusedByAddressRate) }
+        }
+        registry.counter(
+            "lastmile_slow_consumers_by_packets_total",
+            help: "Of the slow consumers closed, those with too many packets waiting, rather than bytes."
+        ) {
+            Loop.assumeIsolated { Double(sockets.statistics.engine.slowByPackets) }
+        }
+        registry.counters(
+            "lastmile_socket_refused_total", help: "What sockets asked for beyond their limits, by kind.", label: "what"
+        ) {
+            Loop.assumeIsolated {
+                let figures = sockets.statistics
+                return [
+                    ("namespace", Double(figures.refusedNamespaces)), ("room", Double(figures.refusedRooms)),
+                    ("attachments", Double(figures.refusedAttachments)),
+                ]
+            }
+        }
         registry.gauge("lastmile_socket_backlog_bytes", help: "Bytes that wait for clients that are behind.") {
             Loop.assumeIsolated { Double(sockets.statistics.engine.backlogBytes) }
         }

@@ -47,16 +47,18 @@ extension EngineServer {
 
     func refuseUnavailable(_ exchange: HTTPExchange) {
         statistics.refusedHandshakes += 1
-        answer(exchange, status: 503, type: nil, body: [], extra: [("Retry-After", "1")])
+        answer(exchange, status: 503, type: nil, body: [], extra: [("Retry-After", Self.retrySeconds)])
     }
 
-    func refuseAddress(_ exchange: HTTPExchange) {
+    /// `isTooFast`: sessions are opened too fast, rather than too many being open.
+    func refuseAddress(_ exchange: HTTPExchange, isTooFast: Bool) {
         statistics.refusedHandshakes += 1
-        statistics.refusedByAddress += 1
-        answer(
-            exchange, status: 429, type: nil, body: [], extra: [("Retry-After", Self.addressRetrySeconds)])
+        if isTooFast { statistics.refusedByAddressRate += 1 } else { statistics.refusedByAddress += 1 }
+        let seconds = isTooFast ? Self.retrySeconds : Self.addressRetrySeconds
+        answer(exchange, status: 429, type: nil, body: [], extra: [("Retry-After", seconds)])
     }
 
+    private static let retrySeconds = "1"
     /// Long enough that a client that asks again and again costs little.
     private static let addressRetrySeconds = "10"
 

@@ -27,6 +27,7 @@ import Wire
     /// Sessions whose client said goodbye in a POST while its GET may still be on the way.
     private var racedSessions: [String: RacedSession] = [:]
     private var handshakeBucket: TokenBucket?
+    private var addressBuckets: AddressBuckets?
     private let compressions: SharedCompressions?
     let bodyCompression = BodyCompression()
     var handshakePeak = SecondPeak()
@@ -52,6 +53,7 @@ import Wire
         handshakeBucket = options.maximumHandshakesPerSecond.map {
             TokenBucket(rate: $0, burst: $0 / 10, timing: timing)
         }
+        addressBuckets = options.maximumHandshakesPerSecondPerAddress.map { AddressBuckets(rate: $0, timing: timing) }
     }
 
     var openSessions: [EngineSession] { sessions.values.filter(\.isOpen) }
@@ -129,6 +131,8 @@ import Wire
         case unavailable
         /// The client's address has as many sessions as it may.
         case tooManyOfAddress
+        /// The client's address opens sessions faster than it may.
+        case tooFastForAddress
     }
 
     private func verify(_ request: Request, transport: String?, isUpgrade: Bool) -> Verdict {
@@ -154,15 +158,19 @@ import Wire
         if transport == "websocket", !isUpgrade { return .refused(.badRequest) }
         guard isAllowedOrigin(request) else { return .refused(.forbidden) }
         guard request.query["EIO"] == "4" else { return .refused(.unsupportedProtocol) }
-        if let limit = options.maximumSessionsPerAddress,
-            sessionsByAddress[Self.account(of: request.remoteAddress), default: 0] >= limit
-        {
-            return .tooManyOfAddress
-        }
+        if let refusal = refusal(of: request.remoteAddress) { return refusal }
         if refusesHandshakes || sessions.count >= options.maximumSessions || handshakeBucket?.take() == false {
             return .unavailable
         }
         return .handshake
+    }
+
+    private func refusal(of address: String) -> Verdict? {
+        guard addressBuckets != nil || options.maximumSessionsPerAddress != nil else { return nil }
+        let account = Self.account(of: address)
+        if addressBuckets?.take(account) == false { return .tooFastForAddress }
+        guard let limit = options.maximumSessionsPerAddress else { return nil }
+        return sessionsByAddress[account, default: 0] >= limit ? .tooManyOfAddress : nil
     }
 
     private func isAllowedOrigin(_ request: Request) -> Bool {
@@ -188,7 +196,9 @@ import Wire
         case .foreign(let owner):
             relay(exchange, to: owner)
         case .tooManyOfAddress:
-            refuseAddress(exchange)
+            refuseAddress(exchange, isTooFast: false)
+        case .tooFastForAddress:
+            refuseAddress(exchange, isTooFast: true)
         case .handshake:
             let compression = negotiate(request)
             guard let stream = takeStream(exchange, key: key, compression) else { return }
@@ -285,7 +295,9 @@ extension EngineServer: HTTPMount {
         case .foreign(let owner):
             relay(exchange, to: owner)
         case .tooManyOfAddress:
-            refuseAddress(exchange)
+            refuseAddress(exchange, isTooFast: false)
+        case .tooFastForAddress:
+            refuseAddress(exchange, isTooFast: true)
         case .handshake:
             let session = makeSession(exchange)
             let polling = PollingTransport(session: session, server: self)

@@ -12,7 +12,8 @@ public struct EngineServerOptions: Sendable {
     public var maximumPayload = 1_000_000
     /// Bytes that may wait for one client; beyond, volatile messages are dropped and others end the session.
     public var maximumQueuedBytes = 1 << 20
-    /// Packets that may wait for one polling client.
+    /// Packets that may wait for one client, beside what one turn of the loop adds to an empty queue; beyond, its session is
+    /// ended. On a WebSocket they are counted roughly: a client that reads while more comes is ended at no less than half.
     public var maximumQueuedPackets = 4_096
     /// Bytes waiting from which on volatile messages are dropped.
     public var volatileQueueLimit = 64 << 10
@@ -22,6 +23,9 @@ public struct EngineServerOptions: Sendable {
     public var maximumPacketsPerSecond: Int?
     /// Sessions of one client address, an IPv6 one counting by its /64; a handshake beyond is answered 429. nil takes all.
     public var maximumSessionsPerAddress: Int?
+    /// Handshakes a second of one client address, and as many at once, counted as sessions are; one beyond is answered 429.
+    /// nil takes all.
+    public var maximumHandshakesPerSecondPerAddress: Int?
     /// Sessions of this node; a handshake beyond is answered 503.
     public var maximumSessions = 100_000
     /// Handshakes a second that this node takes, a tenth of them at once; nil takes all. Beyond: 503 and Retry-After.

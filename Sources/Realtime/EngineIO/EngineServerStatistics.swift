@@ -9,12 +9,16 @@ public struct EngineServerStatistics: Sendable {
     public internal(set) var messagesSent: UInt64 = 0
     public internal(set) var volatileDropped: UInt64 = 0
     public internal(set) var slowConsumers: UInt64 = 0
+    /// Of these, those with too many packets waiting, rather than bytes.
+    public internal(set) var slowByPackets: UInt64 = 0
     /// Events with a coalescing key whose place a newer one took.
     public internal(set) var coalesced: UInt64 = 0
     /// Sessions ended because their client sent too many packets or control frames.
     public internal(set) var floods: UInt64 = 0
     /// Handshakes refused because their address had as many sessions as it may.
     public internal(set) var refusedByAddress: UInt64 = 0
+    /// Handshakes refused because their address opened sessions faster than it may.
+    public internal(set) var refusedByAddressRate: UInt64 = 0
     public internal(set) var unknownSessions: UInt64 = 0
     /// Messages sent compressed; one that is compressed once for many counts for each.
     public internal(set) var deflatedMessages: UInt64 = 0

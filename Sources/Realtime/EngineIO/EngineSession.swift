@@ -20,6 +20,7 @@ import Wire
     /// What the session counts under; see `EngineServerOptions.maximumSessionsPerAddress`.
     let address: String?
     private var packets = FloodGate()
+    private var waiting = WaitingPackets()
     private var coalesced: CoalescedFrames?
 
     init(id: String, server: EngineServer, takesBase64Only: Bool, address: String? = nil) {
@@ -211,6 +212,7 @@ import Wire
         }
         let options = server.options
         var queued = queuedBytes
+        let isFullOfPackets = addsTooMany(bytes, behind: queued)
         guard queued + bytes > options.volatileQueueLimit || isFullOfPackets else { return true }
         if let webSocket {
             // What one turn of the loop makes may be more than a queue holds and still find a client that reads.
@@ -219,6 +221,7 @@ import Wire
         }
         // One message may be larger than the queue when nothing else waits.
         if queued > 0, queued + bytes > options.maximumQueuedBytes || isFullOfPackets {
+            if queued + bytes <= options.maximumQueuedBytes { server.statistics.slowByPackets += 1 }
             endAsSlow()
             return false
         }
@@ -253,6 +256,7 @@ import Wire
 
     /// Nothing waits for the client any more.
     func drained() {
+        waiting = WaitingPackets()
         server.backlog.forget(self)
         sendCoalesced()
         handler?.sessionDrained()
@@ -267,9 +271,12 @@ import Wire
         for frame in frames { send(frame, volatile: false) }
     }
 
-    private var isFullOfPackets: Bool {
-        guard let polling else { return false }
-        return polling.queuedPackets >= server.options.maximumQueuedPackets
+    /// Counts one packet more; true: there are too many.
+    private func addsTooMany(_ bytes: Int, behind queued: Int) -> Bool {
+        if let polling { return polling.queuedPackets >= server.options.maximumQueuedPackets }
+        guard let webSocket, webSocket.stream.isBackedUp else { return false }
+        waiting.add(bytes, behind: queued)
+        return waiting.count > server.options.maximumQueuedPackets
     }
 
     // MARK: Upgrade

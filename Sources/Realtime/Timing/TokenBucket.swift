@@ -17,9 +17,15 @@ import EventLoop
         filledAt = timing.now.nanoseconds
     }
 
+    var isFull: Bool { filled(at: timing.now.nanoseconds) >= burst }
+
+    private func filled(at now: UInt64) -> Double {
+        min(burst, tokens + Double(now - filledAt) / 1e9 * rate)
+    }
+
     mutating func take() -> Bool {
         let now = timing.now.nanoseconds
-        tokens = min(burst, tokens + Double(now - filledAt) / 1e9 * rate)
+        tokens = filled(at: now)
         filledAt = now
         guard tokens >= 1 else { return false }
         tokens -= 1

@@ -39,6 +39,49 @@ import Wire
         #expect(refused == 2)
     }
 
+    @Test func `an address opens so many sessions a second and no more, others as they like`() async throws {
+        let (statuses, retry, refused) = try await onLoop {
+            let tested = try SocketsUnderTest { $0.engine.maximumHandshakesPerSecondPerAddress = 2 }
+            var statuses: [Int?] = []
+            var retry: String?
+            @Loop func shake(_ address: String) async throws {
+                let reply = try await Self.handshake(tested, from: address).reply()
+                statuses.append(reply?.status)
+                retry = retry ?? reply?["retry-after"]
+            }
+            for address in ["2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.2"] { try await shake(address) }
+            tested.timing.advance(by: .milliseconds(499))
+            try await shake("2001:db8::1")
+            tested.timing.advance(by: .milliseconds(1))
+            try await shake("2001:db8::1")
+            try await shake("2001:db8::1")
+            return (statuses, retry, tested.sockets.statistics.engine.refusedByAddressRate)
+        }
+        #expect(statuses == [200, 200, 429, 200, 429, 200, 429])
+        #expect(retry == "1")
+        #expect(refused == 3)
+    }
+
+    @Test func `addresses that have not come for a while are forgotten, and a flood of them is let through`()
+        async throws
+    {
+        let (admitted, counts, extra) = try await onLoop {
+            let timing = ManualTiming()
+            var buckets = AddressBuckets(rate: 1, timing: timing)
+            var admitted = 0
+            for number in 0..<20_000 where buckets.take("\(number)") { admitted += 1 }
+            var counts = [buckets.count]
+            let extra = [buckets.take("0"), buckets.take("19999"), buckets.take("19999")]
+            timing.advance(by: .seconds(1))
+            _ = buckets.take("a")
+            counts.append(buckets.count)
+            return (admitted, counts, extra)
+        }
+        #expect(admitted == 20_000)
+        #expect(counts == [16_384, 1])
+        #expect(extra == [false, true, true])
+    }
+
     @Test(arguments: [
         ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"), ("2001:db8::1", "2001:db8:0:0::"),
         ("::1", "0:0:0:0::"), ("::ffff:192.0.2.1", "::ffff:192.0.2.1"), ("", ""), ("1::", "1:0:0:0::"),
@@ -110,6 +153,59 @@ import Wire
         }
         #expect(close == "close 1008")
         #expect(reasons == ["too many packets"])
+    }
+
+    @Test func `a client that asks to join thousands of rooms gets as many as it may`() async throws {
+        let (acknowledged, rooms, refused) = try await onLoop {
+            let tested = try SocketsUnderTest { $0.maximumRoomsPerSocket = 100 }
+            let namespace = tested.sockets.namespace("/")
+            namespace.on("join") { socket, event in
+                event.acknowledge(Array("\(socket.join(String(decoding: event.arguments, as: UTF8.self)))".utf8))
+            }
+            let client = try await tested.connect()
+            for number in 0..<3_000 { client.send("42\(number)[\"join\",\(number)]") }
+            var acknowledged = 0
+            for message in await client.next(3_000) where message.hasSuffix("[true]") { acknowledged += 1 }
+            return (acknowledged, namespace.roomCount, tested.sockets.statistics.refusedRooms)
+        }
+        #expect(acknowledged == 100)
+        #expect(rooms == 100)
+        #expect(refused == 2_900)
+    }
+
+    @Test func `who never finishes the request of a handshake is let go`() async throws {
+        let (reply, connections) = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let raw = try await RawClient.connect(tested.port)
+            raw.send("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgra")
+            while tested.server.statistics.connections == 0 { await Task.yield() }
+            await settle()
+            // A byte now and then is no reason to wait longer.
+            for _ in 0..<5 {
+                raw.send("d")
+                await settle()
+                tested.timing.advance(by: .seconds(2))
+            }
+            tested.timing.advance(by: .seconds(1))
+            let reply = try await raw.reply()?.status
+            await raw.waitForEnd()
+            return (reply, tested.sockets.sessionCount)
+        }
+        #expect(reply == 408)
+        #expect(connections == 0)
+    }
+
+    @Test func `who opens a session and joins nothing is let go`() async throws {
+        let (messages, sessions) = try await onLoop {
+            let tested = try SocketsUnderTest { $0.engine.pingInterval = .seconds(100) }
+            let client = try await SocketClient.open(tested.port)
+            tested.timing.advance(by: .seconds(44))
+            let before = tested.sockets.sessionCount
+            tested.timing.advance(by: .seconds(2))
+            return (await client.next(), [before, tested.sockets.sessionCount])
+        }
+        #expect(messages == "close 1000")
+        #expect(sessions == [1, 0])
     }
 
     @Test func `namespaces that the server ended are not remembered for ever`() async throws {

@@ -46,6 +46,48 @@ import Testing
         #expect(slow == 1)
     }
 
+    @Test func `a client that reads nothing is ended for many small packets too`() async throws {
+        let (reasons, sent, figures) = try await onLoop {
+            let tested = try SocketsUnderTest {
+                $0.engine.maximumQueuedBytes = 64 << 20
+                $0.engine.maximumQueuedPackets = 1_000
+            }
+            var socket: Socket?
+            var reasons: [String] = []
+            tested.sockets.namespace("/").onConnect { socket = $0 }
+            tested.sockets.namespace("/").onDisconnect { reasons.append($1.rawValue) }
+            let client = try await tested.connect()
+            client.raw.stream.pauseReading()
+            var sent = 0
+            if let socket {
+                // More than one turn makes: the kernel takes no more.
+                await Self.fill(socket, to: 256 << 10)
+                while socket.isConnected, sent < 100_000 {
+                    socket.emit("s")
+                    sent += 1
+                    if sent % 100 == 0 { await Task.yield() }
+                }
+            }
+            return (reasons, sent, tested.sockets.statistics.engine)
+        }
+        #expect(reasons == ["slow consumer"])
+        #expect(figures.slowConsumers == 1 && figures.slowByPackets == 1)
+        #expect(sent > 900 && sent <= 1_001)
+    }
+
+    @Test func `packets are counted by the bytes that wait: never too few, and not many times too many`() {
+        var waiting = WaitingPackets()
+        var sizes: [Int] = []
+        for number in 0..<10_000 {
+            let size = 1 + number * 7 % 50
+            waiting.add(size, behind: sizes.reduce(0, +))
+            sizes.append(size)
+            // The client reads, always some forty packets behind.
+            if sizes.count > 40 { sizes.removeFirst(1 + number % 2) }
+            #expect(waiting.count >= sizes.count && waiting.count <= 3 * max(sizes.count, 1), "\(number)")
+        }
+    }
+
     @Test func `volatile messages are dropped first, and the socket stays`() async throws {
         let (reasons, dropped, stays) = try await onLoop {
             var dropped: UInt64 = 0
