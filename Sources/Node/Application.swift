@@ -38,6 +38,7 @@ final class Application {
     let health: Health
     let membership: Membership
     let links: Links
+    let view: ClusterView
     private var isListening = false
 
     init(_ configuration: Configuration, log: Log) throws(ClusterError) {
@@ -69,8 +70,8 @@ final class Application {
         let socketPrefix = SocketServerOptions.randomSocketPrefix()
         rooms = RedisAdapter(
             bus: bus, nodeName: configuration.nodeID, socketPrefix: socketPrefix,
-            pythonChannel: configuration.pythonChannel, timing: timing
-        ) { this?.links.alive ?? [] }
+            pythonChannel: configuration.pythonChannel, timing: timing, silent: { this?.links.silent ?? [] },
+            others: { this?.links.alive ?? [] })
         var options = Self.socketOptions(configuration, process)
         options.socketPrefix = socketPrefix
         sockets = SocketServer(options: options, adapter: rooms, timing: timing)
@@ -103,21 +104,29 @@ final class Application {
             readiness: readiness)
         let started = timing.wallMilliseconds
         let (health, namespace) = (health, namespace)
+        let view = ClusterView(timing: timing)
+        self.view = view
         let links = try Links(
             process: process, secret: configuration.sessionSecret, options: configuration.links, timing: timing
         ) { await this?.membership.refresh() }
         self.links = links
         sockets.relay = links
-        membership = Membership(client: redis, timing: timing) {
+        let describe: @Loop () -> Member = {
             Member(
                 name: configuration.nodeID, epoch: epochText, version: Self.version,
                 address: "\(configuration.host):\(configuration.port)", linkHost: links.own.host,
                 linkPort: links.own.port, startedMilliseconds: started,
                 status: health.status.rawValue, sockets: namespace.socketCount, rooms: namespace.roomCount,
-                loopLagMilliseconds: Int(Loop.statistics.lastLag.wholeMilliseconds))
+                loopLagMilliseconds: Int(Loop.statistics.recentLag.wholeMilliseconds),
+                reachesPostgres: health.reachesPostgres, reachesRedis: health.reachesRedis,
+                saidMilliseconds: timing.wallMilliseconds)
         }
+        membership = Membership(client: redis, timing: timing, describe: describe)
         this = self
         membership.onChange = { links.update($0.compactMap(\.linkAddress)) }
+        membership.onReport = { for member in $0 { view.heard(member) } }
+        links.describe = describe
+        links.onHeard = { view.heard($0) }
     }
 
     private static func socketOptions(
@@ -248,7 +257,9 @@ final class Application {
         DriverRoutes(support: support, drivers: dispatch.drivers, offers: dispatch.offers).register(on: router)
         OfferRoutes(support: support, offers: dispatch.offers).register(on: router)
         QueueRoutes(support: support, jobs: dispatch.jobAdministration).register(on: router)
-        ClusterRoutes(support: support, membership: membership, gateway: gateway).register(on: router)
+        ClusterRoutes(
+            support: support, membership: membership, links: links, view: view, namespace: namespace, timing: timing
+        ).register(on: router)
     }
 
     private func registerEvents() {

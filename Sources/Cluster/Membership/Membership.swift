@@ -10,12 +10,17 @@ public final class Membership {
     /// A node that has not reported for so long is not listed. Several intervals, so that a hiccup does not show.
     public static let lifetimeMilliseconds: Int64 = 5_000
 
+    /// This node as it is now.
+    public var current: Member { describe() }
+
     /// Everybody by name, this node too. Without Redis the others are those known last.
     public private(set) var members: [Member] = []
     /// Whether Redis answered the last report.
     public private(set) var isCurrent = false
     /// After each report that changed who is there (by name and epoch).
     public var onChange: @Loop ([Member]) -> Void = { _ in }
+    /// After each report that Redis answered.
+    public var onReport: @Loop ([Member]) -> Void = { _ in }
     /// Wait for a report that begins after they asked.
     private var refreshers: [CheckedContinuation<Void, Never>] = []
 
@@ -93,6 +98,7 @@ public final class Membership {
                 timeout: Self.interval)
             isCurrent = true
             update((reply.elements ?? []).compactMap(Self.member))
+            onReport(members)
         } catch {
             isCurrent = false
             update(members.filter { $0.name != own.name } + [own])

@@ -55,7 +55,7 @@ import Realtime
     private func serve(_ frame: LinkFrame) throws(LinkFault) {
         switch frame.kind {
         case .ping:
-            send(.pong, 0)
+            send(.pong, 0, links.describe?().encoded ?? [])
         case .request:
             guard requests[frame.request] == nil else { throw .malformed }
             let request = IncomingRequest(number: frame.request, link: self)

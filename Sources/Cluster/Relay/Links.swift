@@ -10,6 +10,10 @@ public import Realtime
 /// sent twice. Owners end what a dead link held, as if its clients had gone.
 @Loop public final class Links: SessionRelay {
     public internal(set) var statistics = RelayStatistics()
+    /// What this node says of itself with each answer to a heartbeat; nil: nothing.
+    public var describe: (@Loop () -> Member)?
+    /// What another node said so, each second while the link to it lives.
+    public var onHeard: @Loop (Member) -> Void = { _ in }
     let options: LinkOptions
     let timing: any Timing
     let key: [UInt8]
@@ -55,6 +59,14 @@ public import Realtime
 
     /// Names of the other nodes that live.
     public var alive: [String] { peers.values.filter(\.isAlive).map(\.address.owner.name).sorted() }
+
+    /// Whether the link to this process lives.
+    public func isAlive(_ owner: SessionOwner) -> Bool { peers[owner]?.isAlive ?? false }
+
+    /// Names of the other nodes that are listed and do not answer on their link.
+    public var silent: [String] {
+        peers.values.filter { $0.isDead && listed.contains($0.address.owner) }.map(\.address.owner.name).sorted()
+    }
 
     public var aliveCount: Int { peers.values.count(where: \.isAlive) }
 
@@ -130,6 +142,12 @@ public import Realtime
         let isWorthIt = listed.contains(owner) || incoming.values.contains { $0.caller == owner }
         if !isWorthIt, peers[owner] === peer { peers.removeValue(forKey: owner) }
         return isWorthIt
+    }
+
+    /// Nobody speaks for another.
+    func heard(_ member: Member, from owner: SessionOwner) {
+        guard member.name == owner.name, UInt64(member.epoch, radix: 16) == owner.epoch else { return }
+        onHeard(member)
     }
 
     // MARK: Links of others

@@ -85,7 +85,10 @@ import EventLoop
             peer.linkLives()
             beat()
         case .alive:
-            if frame.kind == .pong { return }
+            if frame.kind == .pong {
+                if let member = try Member(encoded: frame.payload) { links.heard(member, from: peer.address.owner) }
+                return
+            }
             // One that was aborted meanwhile may still be answered.
             try requests[frame.request]?.received(frame)
         case .gone:

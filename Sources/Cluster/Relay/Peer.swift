@@ -28,6 +28,7 @@ import Realtime
     }
 
     var isAlive: Bool { state == .alive }
+    var isDead: Bool { state == .dead }
 
     func take(_ work: any OutgoingWork) {
         switch state {

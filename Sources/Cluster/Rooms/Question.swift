@@ -6,6 +6,8 @@ import Wire
 final class Question {
     /// The nodes that are known to live and have not answered.
     var missing: Set<String>
+    /// The nodes that are listed although the link to them is dead: they may follow the channel, and are not waited for.
+    private(set) var silent: Set<String>
     /// Whoever follows the channel of requests, this node aside; nil until Redis has told.
     var followers: Int?
     /// Nodes and other servers that have answered.
@@ -14,6 +16,8 @@ final class Question {
     var bytes = 0
     var timer: ScheduledTimer?
     var isOver = false
+    /// Over in a moment.
+    var isEnding = false
     /// Takes what a server answered.
     let take: (PeerResponse.Body) -> Void
     /// Whether nothing is waited for but the answers of servers.
@@ -22,9 +26,11 @@ final class Question {
     private var continuation: CheckedContinuation<Void, Never>?
 
     init(
-        missing: Set<String>, take: @escaping (PeerResponse.Body) -> Void, isFulfilled: @escaping () -> Bool
+        missing: Set<String>, silent: Set<String> = [], take: @escaping (PeerResponse.Body) -> Void,
+        isFulfilled: @escaping () -> Bool
     ) {
         self.missing = missing
+        self.silent = silent
         self.take = take
         self.isFulfilled = isFulfilled
     }
@@ -34,6 +40,7 @@ final class Question {
         if let node {
             guard names.insert(node).inserted else { return false }
             missing.remove(node)
+            silent.remove(node)
         }
         answered += 1
         return true
@@ -45,8 +52,17 @@ final class Question {
         return answered >= followers && isFulfilled()
     }
 
+    /// Only silent nodes may be missing; or as many servers without names, which deserve a moment more.
+    var isAnsweredButForSilent: Bool {
+        guard let followers, missing.isEmpty, !silent.isEmpty else { return false }
+        return answered + silent.count >= followers && isFulfilled()
+    }
+
+    /// Nodes that did not answer.
+    var missingNodes: [String] { missing.union(silent).sorted() }
+
     /// Servers without names that did not answer.
-    var missingPeers: Int { max(0, (followers ?? 0) - answered - missing.count) }
+    var missingPeers: Int { max(0, (followers ?? 0) - answered - missing.count - silent.count) }
 
     func end() {
         guard !isOver else { return }

@@ -38,6 +38,7 @@ public final class RedisAdapter: Adapter {
     /// Names this node in messages; begins the ids of its sockets.
     let uid: String
     let others: @Loop () -> [String]
+    let silent: @Loop () -> [String]
     var channels: [String: NamespaceChannels] = [:]
     var questions: [String: Question] = [:]
     var owed = 0
@@ -48,16 +49,18 @@ public final class RedisAdapter: Adapter {
     ///   - nodeName: of this node, as the others list it.
     ///   - socketPrefix: the same as in `SocketServerOptions`.
     ///   - pythonChannel: where python-socketio's managers and emitters (5.14 or later) publish; nil follows none.
+    ///   - silent: names of those that are listed but known not to answer: named as missing, never waited for.
     ///   - others: names of the other nodes that live and so should answer.
     public init(
         bus: Bus, nodeName: String, socketPrefix: String, pythonChannel: String? = nil, timing: any Timing,
-        others: @escaping @Loop () -> [String]
+        silent: @escaping @Loop () -> [String] = { [] }, others: @escaping @Loop () -> [String]
     ) {
         self.bus = bus
         self.nodeName = nodeName
         uid = socketPrefix
         self.timing = timing
         self.others = others
+        self.silent = silent
         python = pythonChannel.map { channel in
             bus.subscribe(foreign: channel) { [weak self] in self?.receivedFromPython($0) }
         }

@@ -23,6 +23,9 @@ final class LoopCore {
     private var maximumLagSinceTaken: UInt64 = 0
     private var maximumLag: UInt64 = 0
     private var lastLag: UInt64 = 0
+    /// Longest lag of the running second, and of the one before.
+    private var recentLags: (now: UInt64, before: UInt64) = (0, 0)
+    private var secondEnd: UInt64 = 0
     private var lastTurnEnd: UInt64
     private var lastIdle: UInt64 = 0
 
@@ -84,6 +87,12 @@ final class LoopCore {
         lastIdle = idle
         lastLag = lag
         if lag > maximumLag { maximumLag = lag }
+        if now >= secondEnd {
+            recentLags = (lag, recentLags.now)
+            secondEnd = now &+ 1_000_000_000
+        } else if lag > recentLags.now {
+            recentLags.now = lag
+        }
         if lag > maximumLagSinceTaken { maximumLagSinceTaken = lag }
         counters.turns += 1
         counters.busyNanoseconds += lag
@@ -103,6 +112,7 @@ final class LoopCore {
         statistics.foreignEnqueues = LoopExecutor.shared.foreignEnqueues
         statistics.pendingJobs = LoopExecutor.shared.pendingJobs
         statistics.lastLag = .nanoseconds(Int64(lastLag))
+        statistics.recentLag = .nanoseconds(Int64(max(recentLags.now, recentLags.before)))
         statistics.maximumLag = .nanoseconds(Int64(maximumLag))
         statistics.pendingTimers = timers.count
         return statistics

@@ -20,6 +20,8 @@ public struct LoopStatistics: Sendable {
     public internal(set) var pendingJobs: Int = 0
     /// Lag of the last finished turn.
     public internal(set) var lastLag: Duration = .zero
+    /// Longest lag of the last second or two.
+    public internal(set) var recentLag: Duration = .zero
     /// Longest lag.
     public internal(set) var maximumLag: Duration = .zero
     /// Nanoseconds spent outside the poll, all turns together.

@@ -43,6 +43,8 @@ final class Health {
         started = timing.now
     }
 
+    var reachesPostgres: Bool { postgresIsUp() }
+    var reachesRedis: Bool { redisIsUp() }
     var loopIsStuck: Bool { Loop.statistics.lastLag > Self.stuckLag }
 
     var status: Status {

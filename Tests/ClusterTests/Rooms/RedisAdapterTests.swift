@@ -21,6 +21,7 @@ struct RedisAdapterTests {
         let restored = Occurrences()
         var sockets: [Socket] = []
         var others: [String]
+        var silent: [String] = []
 
         init(_ node: TestNode, name: String, others: [String]) throws {
             self.node = node
@@ -29,9 +30,9 @@ struct RedisAdapterTests {
             bus.onRestored = { [restored] in restored.note() }
             weak var this: Subject?
             let prefix = String((name + "......").prefix(6))
-            adapter = RedisAdapter(bus: bus, nodeName: name, socketPrefix: prefix, timing: node.timing) {
-                this?.others ?? []
-            }
+            adapter = RedisAdapter(
+                bus: bus, nodeName: name, socketPrefix: prefix, timing: node.timing, silent: { this?.silent ?? [] },
+                others: { this?.others ?? [] })
             var options = SocketServerOptions()
             options.socketPrefix = prefix
             server = SocketServer(options: options, adapter: adapter)
@@ -214,6 +215,32 @@ struct RedisAdapterTests {
             let alone = await a.namespace.all.fetchSockets()
             #expect(alone.sockets.map(\.id) == [first.id])
             #expect(alone.missingNodes == ["b", "dead"])
+        }
+    }
+
+    @Test func `a node that stands still follows the channel, and is named but not waited for`() async throws {
+        try await withTwoNodes { a, b, redis in
+            let client = try await PollingClient.connect(b.port)
+            let paused = try await TestNode.up(redis)
+            let pausedBus = Bus(paused.configuration, client: paused.client, timing: paused.timing)
+            pausedBus.start()
+            let following = pausedBus.subscribe(foreign: "socket.io-request#/#") { _ in }
+            while !following.isConfirmed { await settle() }
+            a.silent = ["paused"]
+            let done = Occurrences()
+            var found = FetchedSockets(sockets: [])
+            Loop.start {
+                found = await a.namespace.all.fetchSockets()
+                done.note()
+            }
+            while a.adapter.questions.values.first?.isEnding != true { await settle() }
+            a.node.timing.advance(by: RedisAdapter.graceForPeers)
+            await done.reach(1)
+            #expect(found.sockets.map(\.id) == [client.id])
+            #expect(found.missingNodes == ["paused"])
+            #expect(found.missingPeers == 0)
+            await pausedBus.stop()
+            await paused.client.stop()
         }
     }
 
