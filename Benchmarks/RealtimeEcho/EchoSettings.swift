@@ -11,6 +11,8 @@ struct EchoSettings {
     var nodeID = "echo"
     var isConformanceRun = false
     var recovers = false
+    /// Of a cluster.
+    var recovery = RecoverySettings()
     /// A cluster when set.
     var redis: RedisConfiguration?
     var pythonChannel: String?
@@ -69,6 +71,9 @@ struct EchoSettings {
         isConformanceRun = text("CONFORMANCE") == "on"
         recovers = text("RECOVERY") == "on"
         if recovers { self.options.recoveryMode = .always }
+        guard number("RECOVERY_TIME", { recovery.maximumDisconnection = .milliseconds($0) }),
+            number("RECOVERY_LOG_BYTES", { recovery.logBytes = $0 })
+        else { return nil }
         pythonChannel = text("REDIS_PYTHON_CHANNEL")
         guard let url = text("REDIS_URL") else { return }
         do throws(RedisError) {

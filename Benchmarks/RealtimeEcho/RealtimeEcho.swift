@@ -33,9 +33,8 @@ import Wire
         }
         let sockets = SocketServer(
             options: options, adapter: cluster?.adapter ?? LocalAdapter(),
-            // The log is one node's own: of a cluster it would keep broadcasts from the other nodes.
-            recovery: settings.recovers && cluster == nil ? LocalRecoveryLog() : nil)
-        if settings.recovers, cluster != nil { say("RECOVERY: not with REDIS_URL; sockets get no pid") }
+            recovery: cluster == nil && settings.recovers ? LocalRecoveryLog() : cluster?.log)
+        cluster?.log?.onWarning = { say("recovery: \($0)") }
         sockets.relay = links?.links
         cluster?.start()
         for name in ["/", "/custom"] { register(sockets.namespace(name), sendsAuth: settings.isConformanceRun) }
@@ -46,7 +45,7 @@ import Wire
         }
         let router = Router()
         router.onNow(.get, "/health/live") { _ in .text(200, "ok\n") }
-        router.onNow(.get, "/statistics") { [links] _ in statistics(sockets, links?.links) }
+        router.onNow(.get, "/statistics") { [links, cluster] _ in statistics(sockets, cluster, links?.links) }
         let server = HTTPServer(
             router: router, errorBody: { .text($0.status, $0.detail + "\n") }, upgrade: sockets)
         if settings.isConformanceRun {
@@ -114,6 +113,12 @@ import Wire
             }
             event.acknowledge([])
         }
+        namespace.on("publish-volatile") { _, event in
+            if let room = Arguments.string(event.arguments, 0) {
+                namespace.to(room).volatile.emit("message", json: Arguments.afterFirst(event.arguments))
+            }
+            event.acknowledge([])
+        }
         namespace.on("fetch") { _, event in
             let rooms = Arguments.string(event.arguments, 0).map { [$0] } ?? []
             Loop.start {
@@ -127,14 +132,20 @@ import Wire
     /// How long a client may take to answer what `ask` asks it.
     private static let patience: Duration = .seconds(5)
 
-    private static func statistics(_ sockets: SocketServer, _ links: Links?) -> Response {
+    private static func statistics(_ sockets: SocketServer, _ cluster: EchoCluster?, _ links: Links?) -> Response {
         let figures = sockets.statistics
         let text =
             "sessions \(figures.engine.sessions)\nwebsockets \(figures.engine.webSockets)\nsockets \(figures.sockets)\n"
             + "events \(figures.eventsReceived)\ndeliveries \(figures.deliveries)\n"
             + "links \(links?.aliveCount ?? 0)\nrelayed \(links?.statistics.requests ?? 0)\n"
             + "relayed_upgrades \(links?.statistics.upgrades ?? 0)\nrefused \(links?.statistics.refused ?? 0)\n"
-        return .text(200, text)
+        let log = cluster?.log?.statistics ?? RecoveryStatistics()
+        let recovery =
+            "recovered \(figures.recovered)\nunrecovered \(figures.unrecovered)\nreplayed \(figures.replayed)\n"
+            + "forced_recoveries \(figures.forcedRecoveries)\nlogged \(log.logged)\nlog_reads \(log.reads)\n"
+            + "catch_ups \(log.catchUps)\ncaught_up \(log.caughtUp)\nforced_claims \(log.forcedClaims)\n"
+            + "breaks \(cluster?.breaks ?? 0)\npromises \(sockets.recovery?.position == nil ? 0 : 1)\n"
+        return .text(200, text + recovery)
     }
 
     private static func signalled() async {

@@ -168,12 +168,8 @@ final class Application {
         defer { latest.cancel() }
         pool.start()
         redis.start()
-        bus.onBreak = { [gateway, log] in
-            log.warning("bus.broken")
-            gateway.hurryFeed()
-        }
-        bus.onRestored = { [gateway, log] in
-            log.info("bus.restored")
+        bus.observe { [gateway, log] isUp in
+            if isUp { log.info("bus.restored") } else { log.warning("bus.broken") }
             gateway.hurryFeed()
         }
         redis.onWarning = { [log] in log.warning("redis.warning", ["detail": .string($0)]) }

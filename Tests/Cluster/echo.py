@@ -26,6 +26,7 @@ class EchoCluster:
         self.ports = [free_port() for _ in range(nodes)]
         self.door = free_port()
         self.redis_path = self.home / "redis.sock"
+        self.eviction = "noeviction"
         self.nodes = [None] * nodes
         self.redis_process = self.proxy = None
 
@@ -150,12 +151,18 @@ class EchoCluster:
     def start_redis(self):
         self.redis_process = self._spawn("redis", [
             "redis-server", "--port", "0", "--unixsocket", str(self.redis_path), "--save", "", *self.redis_persistence,
-            "--dir", str(self.home), "--maxmemory-policy", "noeviction"])
+            "--dir", str(self.home), "--maxmemory-policy", self.eviction])
         until(lambda: self.redis("PING") == "+PONG\r\n", "Redis answers", pause=0.05)
 
     def kill_redis(self):
         self.redis_process.kill()
         self.redis_process.wait()
+
+    def pause_redis(self):
+        self.redis_process.send_signal(signal.SIGSTOP)
+
+    def resume_redis(self):
+        self.redis_process.send_signal(signal.SIGCONT)
 
     def restart_redis(self):
         """Kills it if it runs; it comes back empty."""

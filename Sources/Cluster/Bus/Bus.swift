@@ -7,10 +7,10 @@ public import Redis
 /// A node subscribes only to what its own listeners want, and keeps a channel for a while after the last of them left.
 /// Own messages come back through the subscription like those of others; only while Redis cannot carry them those of the
 /// house are handed to this node's own listeners directly. So a message may come twice around a break, and may be missing:
-/// listeners merge by what is in it, and fill holes after `onRestored`.
+/// listeners merge by what is in it, and fill holes when `observe` tells that it is up again.
 ///
 /// Redis stops: nothing fails but `confirmed`; publishing goes on for this node alone. Redis returns: every channel is
-/// subscribed again and confirmed before `onRestored`.
+/// subscribed again and confirmed before observers are told.
 @Loop
 public final class Bus {
     public typealias Handler = @Loop (_ message: [UInt8]) -> Void
@@ -31,10 +31,6 @@ public final class Bus {
     /// Far above a slow script or a fork, far below the seconds after which the connection is given up.
     public static let stallLimit: Duration = .milliseconds(250)
 
-    /// Subscriptions were lost: what is published from now on, and in the seconds before, may not arrive.
-    public var onBreak: @Loop () -> Void = {}
-    /// Every channel is subscribed and confirmed (again): time to fill holes. Also after the first connection.
-    public var onRestored: @Loop () -> Void = {}
     /// Since the start.
     public private(set) var statistics = BusStatistics()
 
@@ -56,14 +52,15 @@ public final class Bus {
     private var channels: [Topic: Channel] = [:]
     private var lastID: UInt64 = 0
     private var direct: [(channel: Channel, message: [UInt8])] = []
+    private var observers: [@Loop (Bool) -> Void] = []
 
     /// - Parameter client: publishes; started and stopped by its owner. The subscriptions get a connection of their own.
     public init(_ configuration: RedisConfiguration, client: RedisClient, timing: any Timing) {
         self.client = client
         self.timing = timing
         subscriber = RedisSubscriber(configuration, timing: timing)
-        subscriber.onBreak = { [weak self] in self?.onBreak() }
-        subscriber.onRestored = { [weak self] in self?.onRestored() }
+        subscriber.onBreak = { [weak self] in self?.tell(isUp: false) }
+        subscriber.onRestored = { [weak self] in self?.tell(isUp: true) }
     }
 
     /// Begins to connect. Nothing while it runs already.
@@ -73,7 +70,21 @@ public final class Bus {
     /// nothing.
     public func stop() async { await subscriber.stop() }
 
-    /// Messages go to other nodes and come from them. Becomes false a little sooner than `onBreak` comes when Redis stops
+    /// Calls back with each change of the subscriptions. False: they were lost, and what is published from now on, and in the
+    /// seconds before, may not arrive. True: every channel is subscribed and confirmed (again), and it is time to fill holes;
+    /// also after the first connection. Observers are called in the order in which they came.
+    public func observe(_ observer: @escaping @Loop (_ isUp: Bool) -> Void) {
+        observers.append(observer)
+    }
+
+    private func tell(isUp: Bool) {
+        for observer in observers { observer(isUp) }
+    }
+
+    /// Every channel was subscribed and confirmed, and no break has been found since.
+    public var isSubscribed: Bool { subscriber.isUp }
+
+    /// Messages go to other nodes and come from them. Becomes false a little sooner than observers are told when Redis stops
     /// answering.
     public var isUp: Bool { client.isUp && subscriber.isUp && client.stalled < Self.stallLimit }
 

@@ -13,7 +13,7 @@ final class NamespaceChannels {
     let ownResponse: String
     var common: [BusSubscription] = []
     /// By the room's name.
-    var rooms: [String: BusSubscription] = [:]
+    var rooms: [String: FollowedRoom] = [:]
 
     init(_ namespace: Namespace, uid: String) {
         self.namespace = namespace
@@ -32,6 +32,15 @@ final class NamespaceChannels {
     func confirm() async throws(ClusterError) {
         for subscription in common { try await subscription.confirmed() }
     }
+}
+
+/// A room's channel.
+struct FollowedRoom {
+    let subscription: BusSubscription
+    /// Of the log when it was opened.
+    let marks: UInt64
+    /// A room of that name, and a socket with that id.
+    var uses = 1
 }
 
 extension PeerTarget {

@@ -13,7 +13,8 @@ import Wire
 /// - `socket.io-request#/n#`, which every server follows exactly once, since its followers are counted;
 /// - `socket.io-response#/n#`, where other servers answer, and `socket.io-response#/n#UID#`, where nodes of this house do.
 ///
-/// At most once: local sockets are served at once, and what is published while Redis is away reaches nobody else.
+/// At most once: local sockets are served at once, and what is published while Redis is away reaches nobody else. With a
+/// `RedisRecoveryLog`, which then carries what is recoverable, that holds for the rest alone.
 @Loop
 public final class RedisAdapter: Adapter {
     /// How long questions without a time of their own wait for the others.
@@ -39,6 +40,8 @@ public final class RedisAdapter: Adapter {
     let uid: String
     let others: @Loop () -> [String]
     let silent: @Loop () -> [String]
+    /// Carries what is recoverable; nil where recovery is off.
+    let log: RedisRecoveryLog?
     var channels: [String: NamespaceChannels] = [:]
     var questions: [String: Question] = [:]
     var owed = 0
@@ -49,11 +52,13 @@ public final class RedisAdapter: Adapter {
     ///   - nodeName: of this node, as the others list it.
     ///   - socketPrefix: the same as in `SocketServerOptions`.
     ///   - pythonChannel: where python-socketio's managers and emitters (5.14 or later) publish; nil follows none.
+    ///   - log: of the same server; nil where connection state recovery is off.
     ///   - silent: names of those that are listed but known not to answer: named as missing, never waited for.
     ///   - others: names of the other nodes that live and so should answer.
     public init(
         bus: Bus, nodeName: String, socketPrefix: String, pythonChannel: String? = nil, timing: any Timing,
-        silent: @escaping @Loop () -> [String] = { [] }, others: @escaping @Loop () -> [String]
+        log: RedisRecoveryLog? = nil, silent: @escaping @Loop () -> [String] = { [] },
+        others: @escaping @Loop () -> [String]
     ) {
         self.bus = bus
         self.nodeName = nodeName
@@ -61,9 +66,11 @@ public final class RedisAdapter: Adapter {
         self.timing = timing
         self.others = others
         self.silent = silent
+        self.log = log
         python = pythonChannel.map { channel in
             bus.subscribe(foreign: channel) { [weak self] in self?.receivedFromPython($0) }
         }
+        log?.adapter = self
     }
 
     /// Returns when this node gets what concerns every node; throws when Redis is away. The adapter works all the same.
@@ -88,24 +95,37 @@ public final class RedisAdapter: Adapter {
 
     public func closed(_ namespace: Namespace) {
         guard let own = channels.removeValue(forKey: namespace.name) else { return }
-        for subscription in own.common + own.rooms.values { subscription.cancel() }
+        for subscription in own.common + own.rooms.values.map(\.subscription) { subscription.cancel() }
     }
 
     public func roomOpened(_ room: String, in namespace: Namespace) {
         guard let own = channels[namespace.name] else { return }
-        own.rooms[room] = bus.subscribe(foreign: own.channel(of: room)) { [weak self] message in
-            // What is meant for a socket of this node comes by the pattern too.
-            guard own.namespace.socket(room) == nil else { return }
+        if own.rooms[room] != nil {
+            // A socket that came from another node, and a room that bears its id.
+            own.rooms[room]?.uses += 1
+            return
+        }
+        let isPrivate = room.hasPrefix(uid)
+        let subscription = bus.subscribe(foreign: own.channel(of: room)) { [weak self] message in
+            // What is meant for a socket that began on this node comes by the pattern too.
+            guard !isPrivate || own.namespace.socket(room) == nil else { return }
             self?.received(message, own)
         }
+        own.rooms[room] = FollowedRoom(subscription: subscription, marks: log?.marks ?? 0)
     }
 
     public func roomClosed(_ room: String, in namespace: Namespace) {
-        channels[namespace.name]?.rooms.removeValue(forKey: room)?.cancel()
+        guard let own = channels[namespace.name], let followed = own.rooms[room] else { return }
+        own.rooms[room]?.uses -= 1
+        guard followed.uses == 1 else { return }
+        own.rooms[room] = nil
+        followed.subscription.cancel()
     }
 
     public func confirm(_ room: String, in namespace: Namespace) async throws(AdapterError) {
-        guard let own = channels[namespace.name], let subscription = own.rooms[room] else { throw .unavailable }
+        guard let own = channels[namespace.name], let subscription = own.rooms[room]?.subscription else {
+            throw .unavailable
+        }
         do throws(ClusterError) {
             try await own.confirm()
             try await subscription.confirmed()
@@ -122,43 +142,58 @@ public final class RedisAdapter: Adapter {
         publish(packet, own)
     }
 
-    /// The one way of a broadcast that needs no answer to the other nodes.
+    /// The one way of a broadcast that needs no answer, and is not logged, to the other nodes.
     private func publish(_ packet: BroadcastPacket, _ own: NamespaceChannels) {
+        guard let bytes = encode(packet, own, leavesRoom: false) else { return }
+        bus.publish(foreign: own.channel(for: packet.target), bytes)
+    }
+
+    /// nil, and counted, when the arguments are not JSON. `leavesRoom`: for a fourth element.
+    func encode(_ packet: BroadcastPacket, _ own: NamespaceChannels, leavesRoom: Bool) -> [UInt8]? {
         writer.removeAll()
         do throws(WireError) {
             try PeerBroadcast.append(
                 packet.event, json: packet.json.span, attachments: packet.attachments, namespace: own.namespace.name,
-                uid: uid, target: PeerTarget(packet.target), isVolatile: packet.flags.contains(.volatile), to: &writer)
+                uid: uid, target: PeerTarget(packet.target), isVolatile: packet.flags.contains(.volatile),
+                leavesRoom: leavesRoom, to: &writer)
         } catch {
             statistics.unencodable += 1
-            return
+            return nil
         }
-        bus.publish(foreign: own.channel(for: packet.target), writer.bytes)
-    }
-
-    /// The one way of a broadcast of others to the sockets here. `position` is the fourth element of its message.
-    func deliver(_ packet: BroadcastPacket, position: String?, _ own: NamespaceChannels) {
-        statistics.broadcasts += 1
-        own.namespace.deliver(packet)
+        return writer.bytes
     }
 
     func received(_ message: [UInt8], _ own: NamespaceChannels) {
         guard message.count <= Self.messageLimit else { return malformed() }
         do throws(WireError) {
             guard let broadcast = try PeerBroadcast.decode(message.span, passingOver: uid) else { return }
-            let target = BroadcastTarget(broadcast.target)
-            guard broadcast.position != Self.broughtOtherwise, own.namespace.hasMembers(target) else {
+            let place = broadcast.position.flatMap { RecoveryOffset($0) }
+            guard broadcast.position != Self.broughtOtherwise,
+                own.namespace.hasMembers(BroadcastTarget(broadcast.target))
+            else {
                 statistics.passedOver += 1
+                if let place { log?.received(nil, at: place) }
                 return
             }
-            let event = try PeerEvent.decode(message.span, at: broadcast.packet, namespace: own.namespace.name)
-            let packet = BroadcastPacket(
-                target: target, flags: broadcast.isVolatile ? .volatile : [], event: event.name, json: event.json,
-                attachments: event.attachments)
-            deliver(packet, position: broadcast.position, own)
+            let packet = try packet(broadcast, message, own)
+            statistics.broadcasts += 1
+            if let place, let log {
+                log.received((packet, own.namespace), at: place)
+            } else {
+                own.namespace.deliver(packet)
+            }
         } catch {
             malformed()
         }
+    }
+
+    func packet(
+        _ broadcast: PeerBroadcast, _ message: [UInt8], _ own: NamespaceChannels
+    ) throws(WireError) -> BroadcastPacket {
+        let event = try PeerEvent.decode(message.span, at: broadcast.packet, namespace: own.namespace.name)
+        return BroadcastPacket(
+            target: BroadcastTarget(broadcast.target), flags: broadcast.isVolatile ? .volatile : [],
+            event: event.name, json: event.json, attachments: event.attachments)
     }
 
     /// By the pattern: other rooms whose names begin like this node's ids have channels of their own.

@@ -21,6 +21,8 @@ public import EventLoop
     func opened(_ session: RecoverySession)
     func joined(_ room: String, _ session: RecoverySession)
     func left(_ room: String, _ session: RecoverySession)
+    /// Returns when the session's rooms are kept where they outlive this node; throws when they cannot be just now.
+    func confirm(_ session: RecoverySession) async throws(AdapterError)
     /// The session's connection is gone. `isRecoverable`: its client may come back for it.
     func ended(_ session: RecoverySession, isRecoverable: Bool)
 
@@ -30,4 +32,9 @@ public import EventLoop
     /// Every packet past `session.delivered` that its rooms may have got, in order, and perhaps some that do not concern
     /// it. Called when everything that is published from now on reaches this node. nil when it cannot be whole.
     func missed(by session: RecoverySession) async -> [LoggedPacket]?
+}
+
+extension RecoveryLog {
+    /// For a log whose sessions end with the node.
+    public func confirm(_ session: RecoverySession) async throws(AdapterError) {}
 }

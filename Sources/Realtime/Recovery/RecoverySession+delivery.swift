@@ -12,8 +12,10 @@ extension RecoverySession {
         RecoveryOffset.isMistakable(json) ? current : nil
     }
 
-    /// False for what the client has already, and for what is not worth holding.
+    /// False for what the client has already, for what is not worth holding, and where something before it is missing: the
+    /// client is about to be told so.
     func takes(_ offset: RecoveryOffset?, isVolatile: Bool) -> Bool {
+        guard !isLost else { return false }
         guard let offset else { return held == nil || !isVolatile }
         return offset.epoch != epoch || offset.number > delivered
     }

@@ -47,6 +47,11 @@ public import EventLoop
         for membership in socket.memberships { rooms[membership.room.name] = position.number }
     }
 
+    /// For logs that know better since when than how far this node has come. Nothing where the room has been left.
+    public func follow(_ room: String, since number: UInt64) {
+        if rooms[room] != nil { rooms[room] = number }
+    }
+
     /// 120 random bits.
     nonisolated static let pidLength = 20
 

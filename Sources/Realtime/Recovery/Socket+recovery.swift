@@ -31,7 +31,7 @@ extension Socket {
     }
 
     /// Ends the connection under the socket in a way after which clients come back by themselves.
-    func closeConnection() {
+    public func closeConnection() {
         connection?.session.close(.forcedClose)
     }
 }

@@ -68,6 +68,7 @@ extension SocketConnection {
         for logged in missed where logged.number > session.delivered && session.concerns(logged) {
             let offset = RecoveryOffset(epoch: session.epoch, number: logged.number)
             session.held?.append(namespace.encode(logged.packet, showing: offset), logged.number)
+            server.counters.replayed += 1
         }
         for later in live?.after(last) ?? [] { session.held?.append(later.frame, later.number) }
         session.delivered = last

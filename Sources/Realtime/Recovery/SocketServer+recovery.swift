@@ -11,6 +11,20 @@ extension SocketServer {
         closeInWaves(sessions.compactMap(\.socket))
     }
 
+    /// The same for every socket with a session, and for those that wanted one while the log promised nothing.
+    public func forceRecoveryOfAll() {
+        var unpromised: [Socket] = []
+        var sessions: [RecoverySession] = []
+        for namespace in allNamespaces {
+            for socket in namespace.sockets where socket.wantsRecovery || socket.recovery != nil {
+                if let session = socket.recovery { sessions.append(session) } else { unpromised.append(socket) }
+            }
+        }
+        counters.forcedRecoveries += UInt64(unpromised.count)
+        forceRecovery(sessions)
+        closeInWaves(unpromised)
+    }
+
     /// How long ago the client of every live socket has surely received what was sent then: a live socket has answered
     /// a ping within an interval and a timeout, and that ping was sent at most a timeout before.
     public var confirmationLag: Duration {

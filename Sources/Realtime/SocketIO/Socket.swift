@@ -165,11 +165,13 @@ public import EventLoop
         namespace.join(self, room)
     }
 
-    /// As `join`, returning once broadcasts of every node reach this one for the room. On an error the socket stays
+    /// As `join`, returning once broadcasts of every node reach this one for the room, and the socket's session, if it has one,
+    /// would be recovered into it. On an error the socket stays
     /// joined for what comes from this node.
     public func joinConfirmed(_ room: String) async throws(AdapterError) {
         guard namespace.join(self, room) else { throw .unavailable }
         try await namespace.server.adapter.confirm(room, in: namespace)
+        if let recovery { try await namespace.server.recovery?.confirm(recovery) }
     }
 
     public func leave(_ room: String) {

@@ -49,6 +49,8 @@ public import EventLoop
         return made
     }
 
+    var allNamespaces: [Namespace] { Array(namespaces.values) }
+
     func knownNamespace(_ name: String) -> Namespace? { namespaces[name] }
 
     /// Namespaces that are made when a client joins them: all names that `matches` says yes to and that no namespace

@@ -10,13 +10,13 @@ public struct PeerBroadcast: Equatable, Sendable {
     /// The text of the fourth element.
     public let position: String?
 
-    /// - Parameter uid: of the reader, whose own messages are nil.
+    /// - Parameter uid: of the reader, whose own messages are nil, but for those with a place in the log.
     public static func decode(_ bytes: Span<UInt8>, passingOver uid: String) throws(WireError) -> PeerBroadcast? {
         var reader = MessagePackReader()
         let count = try reader.array(bytes)
         guard count >= 3 else { throw .peerMessage(.unexpectedShape) }
         // Pre-3.0 emitters may leave their name out.
-        if case .string(let sender) = try reader.next(bytes), bytes.equals(uid, in: sender) { return nil }
+        if case .string(let sender) = try reader.next(bytes), count == 3, bytes.equals(uid, in: sender) { return nil }
         let packet = reader.offset
         try reader.skip(bytes)
         let options = try PeerOptions.decode(bytes, &reader)

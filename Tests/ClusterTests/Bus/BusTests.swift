@@ -20,8 +20,7 @@ struct BusTests {
         init(_ node: TestNode) {
             self.node = node
             bus = Bus(node.configuration, client: node.client, timing: node.timing)
-            bus.onBreak = { [breaks] in breaks.note() }
-            bus.onRestored = { [restored] in restored.note() }
+            bus.observe { [breaks, restored] in ($0 ? restored : breaks).note() }
         }
 
         static func up(_ server: PrivateRedis) async throws -> Subject {

@@ -44,7 +44,7 @@ struct ForeignServerTests {
             let port = try http.listen(host: "127.0.0.1", port: 0)
             let restored = Occurrences()
             for bus in [bus, foreignBus] {
-                bus.onRestored = { restored.note() }
+                bus.observe { if $0 { restored.note() } }
                 bus.start()
             }
             await restored.reach(2)

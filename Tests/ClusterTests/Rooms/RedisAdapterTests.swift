@@ -27,7 +27,7 @@ struct RedisAdapterTests {
             self.node = node
             self.others = others
             bus = Bus(node.configuration, client: node.client, timing: node.timing)
-            bus.onRestored = { [restored] in restored.note() }
+            bus.observe { [restored] in if $0 { restored.note() } }
             weak var this: Subject?
             let prefix = String((name + "......").prefix(6))
             adapter = RedisAdapter(

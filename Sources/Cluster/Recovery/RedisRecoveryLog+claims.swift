@@ -1,0 +1,186 @@
+import EventLoop
+public import Realtime
+import Redis
+
+/// Clients that come with a session, here and elsewhere.
+extension RedisRecoveryLog {
+    /// A record as it was found, with what the log was then.
+    private struct Found {
+        let record: SessionRecord
+        let now: Int64
+        /// nil: nobody had said that its connection ended.
+        let endedAt: Int64?
+        let confirmed: UInt64
+        let head: UInt64
+        let floor: UInt64
+    }
+
+    private enum Answer {
+        case none
+        case live(node: String)
+        case busy
+        case taken(Found)
+    }
+
+    public func claim(
+        _ pid: String, offset: RecoveryOffset?, in namespace: Namespace
+    ) async -> RecoverySession? {
+        // The old connection has not been found dead yet.
+        live[pid]?.session.socket?.closeConnection()
+        // Nor has another that is about to take the session up.
+        if claimed[pid] != nil, wanted[pid] == nil { wanted[pid] = [] }
+        let patience = timing.now + RecoverySettings.claimPatience
+        var asked = ""
+        while true {
+            if isOpen, follower.epoch != nil, await isWritten(pid) {
+                do throws(RedisError) {
+                    switch try await take(pid, from: asked) {
+                    case .none: return unclaimed()
+                    case .live(let node):
+                        asked = node
+                        await released(pid)
+                        continue
+                    case .busy: break
+                    case .taken(let found):
+                        return session(pid, found, offset, namespace)
+                    }
+                } catch {
+                    // It may be with this node now; if so, nobody knows.
+                    if claimed[pid] == nil, live[pid] == nil { note(.delete, pid) }
+                    failed(error)
+                    return unclaimed()
+                }
+            }
+            guard timing.now < patience, !isRefused else { return unclaimed() }
+            do { try await timing.sleep(for: RecoverySettings.claimRetry) } catch { return unclaimed() }
+        }
+    }
+
+    private func unclaimed() -> RecoverySession? {
+        statistics.unclaimed += 1
+        return nil
+    }
+
+    private func isWritten(_ pid: String) async -> Bool {
+        await withCheckedContinuation { continuation in
+            whenWritten(pid) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// `asked`: the node that has been told to let go of the session.
+    private func take(_ pid: String, from asked: String) async throws(RedisError) -> Answer {
+        let reply = try await client.evaluate(
+            Scripts.claimSession, keys: [logKey, nodesKey, recordsKey],
+            arguments: [
+                .text(follower.epoch ?? ""), .text(pid), .text(owner), .text(recordsPrefix),
+                .text(Bus.prefix + Self.channelPrefix), .text(asked),
+            ], timeout: RecoverySettings.timeout)
+        guard let parts = reply.elements, let word = parts.first?.text else {
+            throw .protocolViolation("the answer to a claim")
+        }
+        switch word {
+        case "none": return .none
+        case "live" where parts.count == 2: return .live(node: parts[1].text ?? "")
+        case "busy": return .busy
+        default: break
+        }
+        ended[pid] = nil
+        guard parts.count == 7, let now = parts[1].int, let confirmed = parts[3].int, let head = parts[4].int,
+            let floor = parts[5].int, let body = parts[6].bytes, let record = SessionRecord(body)
+        else {
+            note(.delete, pid)
+            return .none
+        }
+        return .taken(
+            Found(
+                record: record, now: now, endedAt: parts[2].int, confirmed: UInt64(clamping: confirmed),
+                head: UInt64(clamping: head), floor: UInt64(clamping: floor)))
+    }
+
+    /// The session of a record, if it can be whole.
+    private func session(
+        _ pid: String, _ found: Found, _ offset: RecoveryOffset?, _ namespace: Namespace
+    ) -> RecoverySession? {
+        let record = found.record
+        var confirmed = record.confirmed
+        // Of a node that died the last that it said of all its clients, if this one was connected then.
+        if found.endedAt == nil, found.confirmed > record.opened { confirmed = max(confirmed, found.confirmed) }
+        let delivered = max(offset?.number ?? record.start, confirmed)
+        let age = found.endedAt.map { found.now - $0 } ?? 0
+        guard record.namespace == namespace.name, record.epoch == follower.epoch,
+            offset.map({ $0.epoch == record.epoch && $0.number <= found.head }) ?? true,
+            age <= settings.maximumDisconnection.milliseconds, delivered >= found.floor
+        else {
+            note(.delete, pid)
+            return unclaimed()
+        }
+        statistics.claims += 1
+        if found.endedAt == nil { statistics.forcedClaims += 1 }
+        claimed[pid] = confirmed
+        return RecoverySession(
+            pid: pid, socketID: record.socketID, namespace: record.namespace, epoch: record.epoch,
+            start: record.start, rooms: record.rooms, delivered: delivered)
+    }
+
+    public func missed(by session: RecoverySession) async -> [LoggedPacket]? {
+        guard let adapter, isOpen else { return nil }
+        let channels = adapter.channels(of: session)
+        var missed: [LoggedPacket] = []
+        do throws(RedisError) {
+            let last = try await read(
+                session.epoch, past: session.delivered, streams: Set(channels.map(LoggedMessage.stream)).sorted(),
+                channels: channels
+            ) { number, channel, message in
+                guard let entry = adapter.decode(channel, message, onlyForMembers: false) else { return true }
+                missed.append(LoggedPacket(number: number, packet: entry.packet))
+                return missed.count <= RecoverySettings.missedLimit
+            }
+            guard last != nil else { return nil }
+        } catch {
+            failed(error)
+            return nil
+        }
+        return missed.sorted { $0.number < $1.number }
+    }
+
+    // MARK: Between nodes
+
+    /// Returns when another node has let go of a session, or after `RecoverySettings.releaseTimeout`.
+    private func released(_ pid: String) async {
+        let timer = timing.after(RecoverySettings.releaseTimeout) { [weak self] in self?.resume(pid) }
+        await withCheckedContinuation { releases[pid, default: []].append($0) }
+        timer.cancel()
+    }
+
+    private func resume(_ pid: String) {
+        for waiting in releases.removeValue(forKey: pid) ?? [] { waiting.resume() }
+    }
+
+    /// `M offset`: so far the log has come. `R pid node`: that node's client wants this session. `D pid`: it is free.
+    func receivedFromNode(_ message: [UInt8]) {
+        let words = String(decoding: message, as: UTF8.self).split(separator: " ").map(String.init)
+        guard words.count >= 2 else { return }
+        switch words[0] {
+        case "M":
+            marks += 1
+            if let offset = RecoveryOffset(words[1]) { received(nil, at: offset) }
+        case "R" where words.count == 3: release(words[1], to: words[2])
+        case "D": resume(words[1])
+        default: break
+        }
+    }
+
+    private func release(_ pid: String, to node: String) {
+        guard live[pid] != nil || claimed[pid] != nil else { return tell(node, released: pid) }
+        statistics.released += 1
+        wanted[pid, default: []].append(node)
+        live[pid]?.session.socket?.closeConnection()
+    }
+
+    /// Once its record says so.
+    func tell(_ node: String, released pid: String) {
+        whenWritten(pid) { [bus] _ in
+            bus.publish([Self.channelPrefix + node], Array("D \(pid)".utf8))
+        }
+    }
+}
