@@ -77,6 +77,7 @@ import Testing
                 Loop.slowTurnHandler = { lag in if lag >= .milliseconds(60) { trace.add("slow") } }
                 await withCheckedContinuation { done in
                     SystemTiming.shared.after(.zero) {
+                        // A long turn is what is tested here, and nothing but time makes one.
                         usleep(60_000)
                         SystemTiming.shared.after(.milliseconds(1)) { done.resume() }
                     }

@@ -104,10 +104,15 @@ def test_namespaces_share_the_connection(page, port):
            const unknown = kept.socket.io.socket("/unknown");
            unknown.connect();
            got.refused = (await next(unknown, "connect_error"))[0].message;
+           const made = kept.socket.io.socket("/dynamic-7");
+           made.connect();
+           got.made = await made.emitWithAck("echo", "d");
+           made.disconnect();
            custom.disconnect();
            got.still = await kept.socket.emitWithAck("echo", "main");
            return got;""")
-    assert result == {"auth": [{"n": 2}], "ack": "c", "refused": "Invalid namespace", "still": "main"}
+    assert result == {
+        "auth": [{"n": 2}], "ack": "c", "made": "d", "refused": "Invalid namespace", "still": "main"}
 
 
 def test_rooms_reach_their_members(page):

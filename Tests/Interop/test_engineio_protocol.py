@@ -5,6 +5,8 @@ import asyncio
 import functools
 import inspect
 import json
+import socket
+import urllib.parse
 
 import aiohttp
 import pytest
@@ -59,6 +61,28 @@ def web_socket(http, url, **query):
     query.setdefault("transport", "websocket")
     query.setdefault("EIO", "4")
     return http.ws_connect(url, params={key: value for key, value in query.items() if value is not None})
+
+
+class RawPoll:
+    """A poll on a connection of its own. When it exists the request is with the kernel, so that the server reads it before
+    one that comes later, on a connection of its own too."""
+
+    def __init__(self, url, sid):
+        parts = urllib.parse.urlsplit(url)
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=10)
+        query = f"{parts.path}?EIO=4&transport=polling&sid={sid}"
+        self.socket.sendall(f"GET {query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+    def abort(self):
+        self.socket.close()
+
+    async def answer(self):
+        def read():
+            with self.socket, self.socket.makefile("rb") as file:
+                head, _, body = file.read().partition(b"\r\n\r\n")
+            return int(head.split()[1]), body.decode()
+
+        return await asyncio.to_thread(read)
 
 
 async def closed(socket):
@@ -195,24 +219,19 @@ async def test_a_body_over_the_limit_fails_alone(http, echo):
 @run
 async def test_a_second_poll_ends_the_session(http, base):
     sid = await handshake(http, base)
-
-    async def later():
-        await asyncio.sleep(0.02)
-        return await request(http, "GET", base, sid=sid, t="burst")
-
-    first, second = await asyncio.gather(request(http, "GET", base, sid=sid), later())
-    assert first == (200, "1")
-    assert second == (400, "")
+    first, second = RawPoll(base, sid), RawPoll(base, sid)
+    assert await second.answer() == (400, "")
+    assert await first.answer() == (200, "1")
     assert (await request(http, "GET", base, sid=sid))[0] == 400
 
 
+@pytest.mark.parametrize("round", range(5))
 @run
-async def test_a_cancelled_poll_ends_the_session(http, base):
+async def test_a_cancelled_poll_ends_the_session(http, base, round):
+    """Also when the cancellation and the next poll reach the server together."""
     sid = await handshake(http, base)
-    poll = asyncio.create_task(request(http, "GET", base, sid=sid))
-    await asyncio.sleep(0.02)
-    poll.cancel()
-    assert (await request(http, "GET", base, sid=sid))[0] == 400
+    RawPoll(base, sid).abort()
+    assert (await RawPoll(base, sid).answer())[0] == 400
 
 
 @run
@@ -277,6 +296,7 @@ async def test_polling_pings_and_pongs(http, base):
 @run
 async def test_polling_without_a_pong_ends(http, base):
     sid = await handshake(http, base)
+    # Silence is what is tested here: not a millisecond more than the heartbeat allows.
     await asyncio.sleep(INTERVAL + TIMEOUT)
     assert (await request(http, "GET", base, sid=sid))[0] == 400
 
@@ -357,12 +377,11 @@ async def test_an_upgrade_releases_the_poll_and_goes_on(http, echo):
 @run
 async def test_a_poll_held_before_the_probe_is_released(http, echo):
     sid = await handshake(http, echo)
-    poll = asyncio.create_task(request(http, "GET", echo, sid=sid))
-    await asyncio.sleep(0.02)
+    poll = RawPoll(echo, sid)
     socket = await web_socket(http, echo, sid=sid)
     await socket.send_str("2probe")
     assert await socket.receive_str() == "3probe"
-    assert await poll == (200, "6")
+    assert await poll.answer() == (200, "6")
     await socket.send_str("5")
     await socket.close()
 
@@ -385,6 +404,22 @@ async def test_after_the_upgrade_polling_is_refused(http, base, round):
     await socket.send_str("5")
     assert (await request(http, "GET", base, sid=sid))[0] == 400
     assert (await request(http, "POST", base, b"4a", sid=sid))[0] == 400
+    await socket.close()
+
+
+@pytest.mark.parametrize("round", range(5))
+@run
+async def test_an_upgrade_without_a_pause_is_one_to_whoever_comes_behind_it(http, base, round):
+    """Probe and upgrade at once, and on other connections at the same time a poll and a second WebSocket."""
+    sid = await handshake(http, base)
+    socket = await web_socket(http, base, sid=sid)
+    await socket.send_str("2probe")
+    await socket.send_str("5")
+    poll, second = await asyncio.gather(request(http, "GET", base, sid=sid), web_socket(http, base, sid=sid))
+    assert poll[0] == 400
+    await closed(second)
+    assert await socket.receive_str() == "3probe"
+    assert await socket.receive_str() == "2"
     await socket.close()
 
 

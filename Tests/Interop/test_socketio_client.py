@@ -125,6 +125,7 @@ def test_auth_arrives(port, way):
 def test_heartbeats_keep_a_silent_client(quick_port, way):
     client = socketio.Client(reconnection=False)
     client.connect(f"http://127.0.0.1:{quick_port}", transports=WAYS[way], wait_timeout=5)
+    # Silence is what is tested here: six heartbeats long.
     time.sleep(2)
     assert client.connected
     assert client.call("echo", 1, timeout=5) == 1

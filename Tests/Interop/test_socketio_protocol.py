@@ -191,3 +191,51 @@ async def test_binary_over_polling(http, slow_base):
     assert await request(http, "POST", slow_base, payload.encode(), sid=sid) == (200, "ok")
     expected = '451-["message-back",{"_placeholder":true,"num":0}]\x1ebAQIDBA=='
     assert await request(http, "GET", slow_base, sid=sid) == (200, expected)
+
+
+@run
+async def test_a_namespace_is_made_for_a_name_that_a_pattern_matches(http, slow_base):
+    socket = await opened(http, slow_base)
+    await socket.send_str("40/dynamic-7,")
+    assert (await socket.receive_str()).startswith('40/dynamic-7,{"sid":"')
+    assert await socket.receive_str() == '42/dynamic-7,["auth",{}]'
+    await socket.send_str('42/dynamic-7,1["echo",2]')
+    assert await socket.receive_str() == "43/dynamic-7,1[2]"
+    await socket.send_str("40/dynamic-x,")
+    assert await socket.receive_str() == '44/dynamic-x,{"message":"Invalid namespace"}'
+    await socket.close()
+
+
+@run
+async def test_the_server_asks_and_is_answered_with_binary(http, slow_base):
+    socket = await joined(http, slow_base)
+    place = '{"_placeholder":true,"num":0}'
+    await socket.send_str(f'451-5["ask",{place}]')
+    await socket.send_bytes(b"\x01")
+    question = await socket.receive_str()
+    number, _, rest = question.removeprefix("451-").partition("[")
+    assert number.isdecimal() and rest == f'"question",{place}]'
+    assert await socket.receive_bytes() == b"\x01"
+    # A second answer, and one to a question that was never asked, are nothing to anybody.
+    for _ in range(2):
+        await socket.send_str(f"461-{number}[{place}]")
+        await socket.send_bytes(b"\x02\x03")
+    await socket.send_str("43999999[1]")
+    assert await socket.receive_str() == f"461-5[{place}]"
+    assert await socket.receive_bytes() == b"\x02\x03"
+    await socket.send_str('421["echo"]')
+    assert await socket.receive_str() == "431[]"
+    await socket.close()
+
+
+@run
+async def test_ten_attachments_are_taken_and_eleven_end_the_connection(http, slow_base):
+    socket = await joined(http, slow_base)
+    places = ",".join(f'{{"_placeholder":true,"num":{number}}}' for number in range(10))
+    await socket.send_str(f'4510-1["echo",{places}]')
+    for number in range(10):
+        await socket.send_bytes(bytes([number]))
+    assert await socket.receive_str() == f"4610-1[{places}]"
+    assert [await socket.receive_bytes() for _ in range(10)] == [bytes([number]) for number in range(10)]
+    await socket.send_str(f'4511-1["echo",{places}]')
+    await closed(socket)
