@@ -12,6 +12,7 @@ from pathlib import Path
 import requests
 
 from harness import ROOT, free_port, until
+from roundrobin import RoundRobin
 
 
 class EchoCluster:
@@ -78,25 +79,7 @@ class EchoCluster:
         until(listens, f"{self.name(index)} listens", pause=0.05)
 
     def _start_proxy(self):
-        servers = "".join(f"server 127.0.0.1:{port} max_fails=0; " for port in self.ports)
-        temporary = "".join(
-            f"{kind}_temp_path {self.home}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        account = "user root; " if os.geteuid() == 0 else ""
-        configuration = self.home / "nginx.conf"
-        configuration.write_text(
-            f"{account}daemon off; worker_processes 1; pid {self.home}/nginx.pid; error_log stderr warn;\n"
-            "events { worker_connections 4096; }\n"
-            f"http {{ access_log off; {temporary}\n"
-            "map $http_upgrade $connection_field { default upgrade; '' close; }\n"
-            f"upstream echo {{ {servers} }}\n"
-            f"server {{ listen 127.0.0.1:{self.door}; location / {{ proxy_pass http://echo; proxy_http_version 1.1;\n"
-            "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_field;\n"
-            "proxy_set_header X-Forwarded-For $remote_addr;\n"
-            "client_max_body_size 8m; proxy_buffering off; proxy_request_buffering off; proxy_read_timeout 1h;\n"
-            "proxy_connect_timeout 1s; proxy_next_upstream error; } } }\n", encoding="utf-8")
-        program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
-        self.proxy = self._spawn("nginx", [program, "-e", "stderr", "-c", str(configuration)])
-        until(lambda: _listens(self.door), "the proxy listens", pause=0.05)
+        self.proxy = RoundRobin(self.home, self.ports, self.door).process
 
     def stop(self):
         for process in [self.proxy, *self.nodes, self.redis_process]:
@@ -193,11 +176,6 @@ def start(nodes=3, recovery=False, **settings):
         made.stop()
         raise
     return made
-
-
-def _listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _binary():
