@@ -128,8 +128,12 @@ class Browser:
                 self.send_response(status)
                 self.send_header("Content-Type", kind + "; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.end_headers()
+                    self.wfile.write(body)
+                except ConnectionError:
+                    # The browser has ended.
+                    self.close_connection = True
 
             def log_message(self, *_):
                 pass

@@ -36,10 +36,13 @@ def page(browser, port, way):
         """kept.socket = await connected(given.url, {transports: given.transports, auth: {token: "t"}});
            const engine = kept.socket.io.engine;
            if (given.transports.length == 2 && engine.transport.name == "polling")
-             await new Promise((resolve) => engine.once("upgrade", resolve));""",
+             await new Promise((resolve) => engine.once("upgrade", resolve));
+           kept.ends = [];
+           kept.socket.on("disconnect", (reason) => kept.ends.push(reason));""",
         url=f"http://127.0.0.1:{port}", transports=WAYS[way])
     yield browser
-    browser.run("kept.socket.disconnect()")
+    # The client comes back by itself: nothing else would show that it was thrown out.
+    assert browser.run("const ends = [...kept.ends]; kept.socket.disconnect(); return ends;") == []
 
 
 def test_the_transport_is_the_one_asked_for(page, way):
@@ -99,13 +102,10 @@ def test_namespaces_share_the_connection(page, port):
     result = page.run(
         """const custom = kept.socket.io.socket("/custom", {auth: {n: 2}});
            const auth = next(custom, "auth");
-           custom.connect();
            const got = {auth: await auth, ack: await custom.emitWithAck("echo", "c")};
            const unknown = kept.socket.io.socket("/unknown");
-           unknown.connect();
            got.refused = (await next(unknown, "connect_error"))[0].message;
            const made = kept.socket.io.socket("/dynamic-7");
-           made.connect();
            got.made = await made.emitWithAck("echo", "d");
            made.disconnect();
            custom.disconnect();
