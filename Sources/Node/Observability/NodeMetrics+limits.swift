@@ -49,6 +49,12 @@ extension NodeMetrics {
                 ]
             }
         }
+        registry.counter(
+            "lastmile_socket_unfinished_total",
+            help: "Sessions ended because a message of theirs was not whole in time, or there were too many such."
+        ) {
+            Loop.assumeIsolated { Double(sockets.statistics.engine.unfinishedMessages) }
+        }
         registry.gauge("lastmile_socket_backlog_bytes", help: "Bytes that wait for clients that are behind.") {
             Loop.assumeIsolated { Double(sockets.statistics.engine.backlogBytes) }
         }

@@ -14,6 +14,8 @@ enum EngineCloseReason {
     case invalidMessage
     /// A message that does not fit what came before.
     case invalidState
+    /// A message that did not become whole in time, or when too many were not.
+    case unfinishedMessage
     /// More bytes in the parts of one message than are taken.
     case attachmentsTooLarge
 }

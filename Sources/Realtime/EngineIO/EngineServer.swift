@@ -32,6 +32,7 @@ import Wire
     let bodyCompression = BodyCompression()
     var handshakePeak = SecondPeak()
     let backlog: Backlog
+    let unfinished: UnfinishedInput
     private var sessionsByAddress: [String: Int] = [:]
 
     init(
@@ -49,6 +50,8 @@ import Wire
         releases = DeadlineQueue(interval: EngineServerOptions.upgradeReleaseDelay, timing: timing)
         races = DeadlineQueue(interval: EngineServerOptions.closeRaceWindow, timing: timing)
         backlog = Backlog(limit: options.maximumBacklog)
+        unfinished = UnfinishedInput(
+            limit: options.maximumUnfinishedBytes, timeout: options.messageTimeout, timing: timing)
         compressions = options.messageCompression.map(SharedCompressions.init)
         handshakeBucket = options.maximumHandshakesPerSecond.map {
             TokenBucket(rate: $0, burst: $0 / 10, timing: timing)

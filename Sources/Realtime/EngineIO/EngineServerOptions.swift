@@ -10,6 +10,10 @@ public struct EngineServerOptions: Sendable {
     public var upgradeTimeout: Duration = .seconds(10)
     /// Bytes of one WebSocket message or one POST body of a client.
     public var maximumPayload = 1_000_000
+    /// From the first part of a client's message to its last, attachments included; then its session is ended.
+    public var messageTimeout: Duration = .seconds(30)
+    /// Bytes of messages of which only a part has come, over all clients; whoever brings more is disconnected.
+    public var maximumUnfinishedBytes = 64 << 20
     /// Bytes that may wait for one client; beyond, volatile messages are dropped and others end the session.
     public var maximumQueuedBytes = 1 << 20
     /// Packets that may wait for one client, beside what one turn of the loop adds to an empty queue; beyond, its session is

@@ -15,6 +15,8 @@ public struct EngineServerStatistics: Sendable {
     public internal(set) var coalesced: UInt64 = 0
     /// Sessions ended because their client sent too many packets or control frames.
     public internal(set) var floods: UInt64 = 0
+    /// Sessions ended because a message of theirs did not become whole in time, or there were too many such.
+    public internal(set) var unfinishedMessages: UInt64 = 0
     /// Handshakes refused because their address had as many sessions as it may.
     public internal(set) var refusedByAddress: UInt64 = 0
     /// Handshakes refused because their address opened sessions faster than it may.
@@ -29,6 +31,8 @@ public struct EngineServerStatistics: Sendable {
     /// Bytes known to wait for clients that are behind, and how many those are.
     public internal(set) var backlogBytes = 0
     public internal(set) var backloggedSessions = 0
+    /// Bytes of messages of which only a part has come.
+    public internal(set) var unfinishedBytes = 0
     /// Sessions open now.
     public internal(set) var sessions = 0
     /// Of these, the ones on WebSocket.

@@ -186,7 +186,8 @@ import EventLoop
                 answer(poll)
             }
             return !packets.isEmpty
-        case .transportError, .pingTimeout, .parseError, .invalidMessage, .invalidState, .attachmentsTooLarge,
+        case .transportError, .pingTimeout, .parseError, .invalidMessage, .invalidState, .unfinishedMessage,
+            .attachmentsTooLarge,
             .slowConsumer, .flood:
             if let poll = heldPoll {
                 release(poll)

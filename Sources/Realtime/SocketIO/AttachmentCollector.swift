@@ -2,17 +2,24 @@ import EventLoop
 import Wire
 
 /// A binary packet whose attachments have not all come.
-@Loop final class AttachmentCollector {
+@Loop final class AttachmentCollector: DeadlineNode {
     let packet: SocketIOPacket
     let text: [UInt8]
     /// Of all that has come.
     private(set) var bytes: Int
     private var parts: [[UInt8]] = []
 
-    init(packet: SocketIOPacket, text: [UInt8]) {
+    private unowned let connection: SocketConnection
+
+    init(packet: SocketIOPacket, text: [UInt8], connection: SocketConnection) {
         self.packet = packet
+        self.connection = connection
         self.text = text
         bytes = text.count
+    }
+
+    override func deadlinePassed() {
+        connection.attachmentsOverdue()
     }
 
     var isLastMissing: Bool { parts.count == packet.attachmentCount - 1 }

@@ -1,6 +1,7 @@
 /// Why a socket ended, in the words of the official server where it has some.
 public enum DisconnectReason: String, Sendable {
-    /// The connection broke: reset, a poll cancelled, frames that are no WebSocket's, a message too large.
+    /// The connection broke: reset, a poll cancelled, frames that are no WebSocket's, a message too large or never
+    /// finished.
     case transportError = "transport error"
     /// The client, or something between, closed the connection in order.
     case transportClose = "transport close"
@@ -27,7 +28,7 @@ public enum DisconnectReason: String, Sendable {
 extension EngineCloseReason {
     var disconnectReason: DisconnectReason {
         switch self {
-        case .transportError: .transportError
+        case .transportError, .unfinishedMessage: .transportError
         case .transportClose: .transportClose
         case .forcedClose, .invalidMessage: .forcedClose
         case .pingTimeout: .pingTimeout

@@ -14,7 +14,11 @@ import Wire
     /// More than a client can have packets on the way for.
     private static let maximumEndedNamespaces = 16
     private var attachments: AttachmentCollector? {
-        didSet { server.counters.pendingAttachmentBytes -= oldValue?.bytes ?? 0 }
+        didSet {
+            guard let oldValue else { return }
+            oldValue.leaveDeadlineQueue()
+            server.engine.unfinished.remove(oldValue.bytes)
+        }
     }
     private var isWatchingDrain = false
     /// Namespaces whose CONNECT waits for a pattern's answer or an earlier session.
@@ -309,8 +313,10 @@ extension SocketConnection: EngineSessionHandler {
             return invalid(.invalidMessage)
         }
         if packet.attachmentCount > 0 {
-            guard takes(text.count, isLast: false) else { return }
-            attachments = AttachmentCollector(packet: packet, text: Array(text))
+            let collector = AttachmentCollector(packet: packet, text: Array(text), connection: self)
+            server.engine.unfinished.queue.add(collector)
+            attachments = collector
+            if !server.engine.unfinished.add(collector.bytes) { attachmentsOverdue() }
         } else {
             receive(packet, text, [])
         }
@@ -318,25 +324,25 @@ extension SocketConnection: EngineSessionHandler {
 
     func sessionReceived(binary: UnsafeRawBufferPointer) {
         guard let attachments else { return invalid(.invalidMessage) }
-        guard takes(binary.count, isLast: attachments.isLastMissing) else { return }
-        guard let parts = attachments.add(Array(binary)) else { return }
+        let options = server.options
+        guard attachments.bytes + binary.count <= max(options.maximumAttachmentBytes, options.engine.maximumPayload)
+        else {
+            server.counters.refusedAttachments += 1
+            return session.close(.attachmentsTooLarge)
+        }
+        let isWithin = server.engine.unfinished.add(binary.count)
+        guard let parts = attachments.add(Array(binary)) else {
+            if !isWithin { attachmentsOverdue() }
+            return
+        }
         self.attachments = nil
         attachments.text.withUnsafeBytes { receive(attachments.packet, $0, parts) }
     }
 
-    /// Applies the bounds on packets that wait for attachments.
-    private func takes(_ count: Int, isLast: Bool) -> Bool {
-        let options = server.options
-        let whole = (attachments?.bytes ?? 0) + count
-        guard whole <= max(options.maximumAttachmentBytes, options.engine.maximumPayload),
-            isLast || server.counters.pendingAttachmentBytes + count <= options.maximumPendingAttachmentBytes
-        else {
-            server.counters.refusedAttachments += 1
-            session.close(.attachmentsTooLarge)
-            return false
-        }
-        server.counters.pendingAttachmentBytes += count
-        return true
+    /// They did not come in time, or too much waits of all clients.
+    func attachmentsOverdue() {
+        server.engine.statistics.unfinishedMessages += 1
+        session.close(.unfinishedMessage)
     }
 
     func sessionDrained() {

@@ -127,6 +127,7 @@ public import EventLoop
         var figures = counters
         figures.engine = engine.statistics
         figures.engine.backlogBytes = engine.backlog.bytes
+        figures.engine.unfinishedBytes = engine.unfinished.bytes
         figures.engine.backloggedSessions = engine.backlog.count
         figures.dynamicNamespaces = childCount
         figures.sockets = namespaces.values.reduce(0) { $0 + $1.socketCount }

@@ -17,8 +17,6 @@ public struct SocketServerOptions: Sendable {
     /// Bytes of one packet with its attachments, where one payload may not be more; a client that sends more is
     /// disconnected.
     public var maximumAttachmentBytes = 4_000_000
-    /// Bytes of packets that wait on this node for attachments; beyond, whoever brings more is disconnected.
-    public var maximumPendingAttachmentBytes = 64 << 20
     /// Six characters that begin every socket's id and name this node to the others; nil makes random ones.
     public var socketPrefix: String?
     /// For whoever has to know it before the server is made: 36 random bits in six characters.

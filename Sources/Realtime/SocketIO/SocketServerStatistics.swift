@@ -26,8 +26,6 @@ public struct SocketServerStatistics: Sendable {
     public internal(set) var sockets = 0
     /// Namespaces that patterns have made here and that are here now.
     public internal(set) var dynamicNamespaces = 0
-    /// Bytes of packets whose attachments have not all come.
-    public internal(set) var pendingAttachmentBytes = 0
     /// Rooms that have members here now.
     public internal(set) var rooms = 0
     public internal(set) var engine = EngineServerStatistics()

@@ -18,6 +18,8 @@ import Wire
     private var decoder: WebSocketDecoder
     private let compression: MessageCompression?
     private var controlFrames = FloodGate()
+    /// Bytes of a message that is not whole.
+    private var unfinished = 0
 
     init(
         stream: Stream, server: EngineServer, session: EngineSession, isProbe: Bool,
@@ -153,9 +155,30 @@ import Wire
 
     // MARK: Ends
 
-    /// The upgrade took too long.
+    /// The upgrade took too long, or a message.
     override func deadlinePassed() {
-        abandonProbe()
+        if phase == .open { endUnfinished() } else { abandonProbe() }
+    }
+
+    /// Counts what the decoder has of a message that is not whole. `isAnother`: it is not the one that was last noted.
+    private func noteUnfinished(isAnother: Bool) {
+        let gathered = decoder.gatheredBytes
+        let added = gathered - unfinished
+        unfinished = gathered
+        guard server.unfinished.add(added) || added <= 0 else { return endUnfinished() }
+        // Until the upgrade is over its own deadline counts.
+        guard phase == .open else { return }
+        if gathered == 0 {
+            leaveDeadlineQueue()
+        } else if isAnother || deadlineQueue == nil {
+            server.unfinished.queue.add(self)
+        }
+    }
+
+    private func endUnfinished() {
+        server.statistics.unfinishedMessages += 1
+        sendClose(WebSocketCloseCode.policyViolation)
+        ended(.unfinishedMessage)
     }
 
     /// The session goes on with polling.
@@ -201,7 +224,7 @@ import Wire
         case .attachmentsTooLarge:
             sendClose(WebSocketCloseCode.messageTooBig)
             stream.closeAfterFlush()
-        case .flood:
+        case .flood, .unfinishedMessage:
             sendClose(WebSocketCloseCode.policyViolation)
             stream.closeAfterFlush()
         }
@@ -218,6 +241,11 @@ import Wire
 
     @discardableResult private func detach() -> EngineSession? {
         leaveDeadlineQueue()
+        if unfinished > 0 {
+            server.unfinished.remove(unfinished)
+            unfinished = 0
+            decoder = WebSocketDecoder(role: .server, maximumMessage: 0)
+        }
         let session = session
         self.session = nil
         if let polling = session?.polling, polling.probe === self { polling.probe = nil }
@@ -239,14 +267,19 @@ extension WebSocketTransport: StreamHandler {
         swap(&payload, &server.payloadBuffer)
         let input = bytes.octets.span
         var offset = 0
+        var isAnother = false
         loop: while phase != .closed {
             do throws(WireError) {
                 let event = try decoder.next(input, &offset, into: &payload)
                 if event == .needsMore { break loop }
+                if unfinished > 0, event.isMessage { isAnother = true }
                 receive(event, payload)
             } catch {
                 fail(error)
             }
+        }
+        if unfinished > 0 || decoder.gatheredBytes > 0, phase != .closed {
+            noteUnfinished(isAnother: isAnother)
         }
         if payload.capacity <= EngineServer.maximumPayloadBuffer { swap(&payload, &server.payloadBuffer) }
     }

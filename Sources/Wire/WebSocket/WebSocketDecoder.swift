@@ -40,6 +40,9 @@ public struct WebSocketDecoder: ~Copyable {
     private var validator = UTF8Validator()
     private var control: [UInt8] = []
 
+    /// Bytes kept of a message that is not whole.
+    public var gatheredBytes: Int { gathered.count }
+
     /// - Parameter allowsCompression: permessage-deflate was negotiated (RFC 7692), so that a message may say it is
     ///   compressed.
     public init(role: WebSocketRole, maximumMessage: Int, allowsCompression: Bool = false) {

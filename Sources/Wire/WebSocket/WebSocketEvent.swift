@@ -11,4 +11,11 @@ public enum WebSocketEvent: Equatable, Sendable {
     case pong
     /// The peer closes, with a code unless it gave none; the bytes are its reason, in UTF-8. Nothing follows.
     case close(code: UInt16?)
+
+    public var isMessage: Bool {
+        switch self {
+        case .text, .binary: true
+        case .needsMore, .ping, .pong, .close: false
+        }
+    }
 }

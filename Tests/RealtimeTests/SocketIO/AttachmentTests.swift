@@ -83,7 +83,7 @@ import Testing
         for size in sizes { client.send(binary: [UInt8](repeating: 1, count: size)) }
         lines.append(await client.next())
         let figures = tested.sockets.statistics
-        return lines + ["refused \(figures.refusedAttachments), waiting \(figures.pendingAttachmentBytes)"]
+        return lines + ["refused \(figures.refusedAttachments), waiting \(figures.engine.unfinishedBytes)"]
     }
 
     @Test func `ten attachments of one packet are taken, eleven are none`() async throws {
@@ -115,7 +115,7 @@ import Testing
 
     @Test func `what waits of all clients is bounded, and a packet that is whole does not wait`() async throws {
         let (close, whole, waiting) = try await onLoop {
-            let tested = try SocketsUnderTest { $0.maximumPendingAttachmentBytes = 1_000 }
+            let tested = try SocketsUnderTest { $0.engine.maximumUnfinishedBytes = 1_000 }
             tested.sockets.namespace("/").on("e") { _, event in event.acknowledge([]) }
             var clients: [SocketClient] = []
             var waiting: [Int] = []
@@ -128,21 +128,50 @@ import Testing
             }
             for number in 1...2 {
                 _ = try await announce()
-                while tested.sockets.statistics.pendingAttachmentBytes < 450 * number { await Task.yield() }
-                waiting.append(tested.sockets.statistics.pendingAttachmentBytes)
+                while tested.sockets.statistics.engine.unfinishedBytes < 450 * number { await Task.yield() }
+                waiting.append(tested.sockets.statistics.engine.unfinishedBytes)
             }
             let close = await (try await announce()).next()
-            waiting.append(tested.sockets.statistics.pendingAttachmentBytes)
+            waiting.append(tested.sockets.statistics.engine.unfinishedBytes)
             clients[0].send(binary: [UInt8](repeating: 1, count: 900))
             let whole = await clients[0].next()
-            waiting.append(tested.sockets.statistics.pendingAttachmentBytes)
+            waiting.append(tested.sockets.statistics.engine.unfinishedBytes)
             clients[1].raw.close()
             while tested.sockets.sessionCount > 1 { await Task.yield() }
-            waiting.append(tested.sockets.statistics.pendingAttachmentBytes)
+            waiting.append(tested.sockets.statistics.engine.unfinishedBytes)
             return (close, whole, waiting)
         }
-        #expect(close == "close 1009")
+        #expect(close == "close 1008")
         #expect(whole == "431[]")
         #expect(waiting == [450, 900, 900, 450, 0])
+    }
+
+    @Test func `attachments that do not come end the connection in time, those that come late do not`() async throws {
+        let (messages, reasons, figures) = try await onLoop {
+            let tested = try SocketsUnderTest { $0.engine.pingInterval = .seconds(200) }
+            var reasons: [String] = []
+            tested.sockets.namespace("/").on("e") { _, event in event.acknowledge([]) }
+            tested.sockets.namespace("/").onDisconnect { reasons.append($1.rawValue) }
+            let client = try await tested.connect()
+            @Loop func announce() async {
+                client.send(#"452-1["e"]"#)
+                client.send(binary: [1])
+                while tested.sockets.statistics.engine.unfinishedBytes < 10 { await Task.yield() }
+            }
+            await announce()
+            tested.timing.advance(by: .seconds(29))
+            client.send(binary: [2])
+            var messages = [await client.next()]
+            await announce()
+            tested.timing.advance(by: .seconds(29))
+            let before = tested.sockets.sessionCount
+            tested.timing.advance(by: .seconds(2))
+            messages.append(await client.next())
+            #expect(before == 1)
+            return (messages, reasons, tested.sockets.statistics.engine)
+        }
+        #expect(messages == ["431[]", "close 1008"])
+        #expect(reasons == ["transport error"])
+        #expect(figures.unfinishedMessages == 1 && figures.unfinishedBytes == 0)
     }
 }
