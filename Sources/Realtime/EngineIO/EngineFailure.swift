@@ -1,3 +1,5 @@
+import Wire
+
 /// The refusals of Engine.IO 4, with their exact texts.
 enum EngineFailure: Int {
     case unknownTransport = 0
@@ -20,5 +22,14 @@ enum EngineFailure: Int {
 
     var status: Int { self == .forbidden ? 403 : 400 }
 
-    var body: [UInt8] { Array("{\"code\":\(rawValue),\"message\":\"\(message)\"}".utf8) }
+    func body(_ message: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        JSONWriter.append(to: &bytes) { writer in
+            writer.object {
+                $0.field("code", rawValue)
+                $0.field("message", message)
+            }
+        }
+        return bytes
+    }
 }

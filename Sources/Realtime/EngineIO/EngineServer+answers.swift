@@ -32,8 +32,10 @@ extension EngineServer {
         answer(poll, status: 200, type: "text/plain; charset=UTF-8", body: body, extra: extra)
     }
 
-    func refuse(_ exchange: HTTPExchange, _ failure: EngineFailure) {
-        answer(exchange, status: failure.status, type: "application/json", body: failure.body)
+    /// `message`: nil tells the failure's own.
+    func refuse(_ exchange: HTTPExchange, _ failure: EngineFailure, _ message: String? = nil) {
+        let body = failure.body(message ?? failure.message)
+        answer(exchange, status: failure.status, type: "application/json", body: body)
     }
 
     func refuseEmpty(_ exchange: HTTPExchange) {

@@ -18,6 +18,8 @@ import Wire
     var refusesHandshakes = false
     /// Asks other nodes about their sessions; without one, only sessions of this node are known.
     var relay: (any SessionRelay)?
+    /// Why a handshake is refused; nil admits it.
+    var admission: (@Loop (Request) -> String?)?
 
     /// Bytes of a payload buffer worth keeping: one large message shall not stay in memory for ever.
     static let maximumPayloadBuffer = 256 << 10
@@ -130,6 +132,7 @@ import Wire
         case known(EngineSession)
         case foreign(SessionOwner)
         case refused(EngineFailure)
+        case forbidden(String)
         /// Full, draining, or too many at once.
         case unavailable
         /// The client's address has as many sessions as it may.
@@ -159,7 +162,8 @@ import Wire
         }
         guard request.method == .get else { return .refused(.badHandshakeMethod) }
         if transport == "websocket", !isUpgrade { return .refused(.badRequest) }
-        guard isAllowedOrigin(request) else { return .refused(.forbidden) }
+        guard isAllowedOrigin(request) else { return .forbidden(EngineFailure.forbidden.message) }
+        if let message = admission?(request) { return .forbidden(message) }
         guard request.query["EIO"] == "4" else { return .refused(.unsupportedProtocol) }
         if let refusal = refusal(of: request.remoteAddress) { return refusal }
         if refusesHandshakes || sessions.count >= options.maximumSessions || handshakeBucket?.take() == false {
@@ -194,6 +198,9 @@ import Wire
         case .refused(let failure):
             if request.query["sid"] == nil { statistics.refusedHandshakes += 1 }
             refuseUpgrade(exchange, failure.message, 400)
+        case .forbidden(let message):
+            statistics.refusedHandshakes += 1
+            refuseUpgrade(exchange, message, 400)
         case .unavailable:
             refuseUnavailable(exchange)
         case .foreign(let owner):
@@ -293,6 +300,9 @@ extension EngineServer: HTTPMount {
             if request.method == .get, failure == .unknownSession, let id, answerRacingPoll(exchange, id) { return }
             if id == nil { statistics.refusedHandshakes += 1 }
             refuse(exchange, failure)
+        case .forbidden(let message):
+            statistics.refusedHandshakes += 1
+            refuse(exchange, .forbidden, message)
         case .unavailable:
             refuseUnavailable(exchange)
         case .foreign(let owner):

@@ -115,6 +115,13 @@ public import EventLoop
         return connection
     }
 
+    /// Asked about each handshake, before there is a session: a text refuses it and is what the client is told (Engine.IO's
+    /// error 4). nil, as at first, admits all.
+    public var admission: (@Loop (Request) -> String?)? {
+        get { engine.admission }
+        set { engine.admission = newValue }
+    }
+
     /// Asks other nodes about their sessions; nil, as at first: only sessions of this node are known.
     public var relay: (any SessionRelay)? {
         get { engine.relay }

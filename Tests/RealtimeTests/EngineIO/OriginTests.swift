@@ -55,6 +55,38 @@ import Wire
         if status == 403 { #expect(reply?.body == #"{"code":4,"message":"Forbidden"}"#) }
     }
 
+    @Test func `the application refuses a handshake in words of its own, before the version is looked at`() async throws
+    {
+        let (replies, refused) = try await onLoop {
+            let tested = try SocketsUnderTest()
+            tested.sockets.admission = { request in
+                request.query["key"] == "good" ? nil : "no \"\(request.query["key"] ?? "key")\""
+            }
+            let upgrade =
+                "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            var replies: [String] = []
+            for (query, extra) in [
+                ("EIO=4&transport=polling", ""), ("EIO=3&transport=polling&key=bad", ""),
+                ("EIO=4&transport=websocket&key=bad", upgrade), ("EIO=3&transport=polling&key=good", ""),
+            ] {
+                let raw = try await RawClient.connect(tested.port)
+                raw.send("GET /socket.io/?\(query) HTTP/1.1\r\nHost: x\r\n\(extra)\r\n")
+                let reply = try await raw.reply()
+                replies.append("\(reply?.status ?? 0) \(reply?.body ?? "")")
+            }
+            let client = try await PollingClient.open(tested.port, query: "&key=good")
+            replies.append("\(client.opening.status)")
+            return (replies, tested.sockets.statistics.engine.refusedHandshakes)
+        }
+        #expect(
+            replies == [
+                #"403 {"code":4,"message":"no \"key\""}"#, #"403 {"code":4,"message":"no \"bad\""}"#,
+                #"400 no "bad""#, #"400 {"code":5,"message":"Unsupported protocol version"}"#, "200",
+            ])
+        #expect(refused == 4)
+    }
+
     @Test func `CORS headers stand on errors, on the preflight and on the 101 as well`() async throws {
         let (replies, head) = try await onLoop {
             let tested = try SocketsUnderTest {

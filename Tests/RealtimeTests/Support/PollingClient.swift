@@ -18,9 +18,9 @@ import EventLoop
     }
 
     /// `extra`: further header lines of every request.
-    static func open(_ port: Int, extra: String = "") async throws -> PollingClient {
+    static func open(_ port: Int, query: String = "", extra: String = "") async throws -> PollingClient {
         let raw = try await RawClient.connect(port)
-        raw.send("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\(extra)\r\n")
+        raw.send("GET /socket.io/?EIO=4&transport=polling\(query) HTTP/1.1\r\nHost: x\r\n\(extra)\r\n")
         guard let reply = try await raw.reply() else { throw Refused(status: 0) }
         guard reply.status == 200 else { throw Refused(status: reply.status) }
         let sid = String(reply.body.dropFirst(9).prefix { $0 != "\"" })
