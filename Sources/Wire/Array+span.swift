@@ -33,6 +33,15 @@ extension [UInt8] {
 }
 
 extension Span<UInt8> {
+    /// Its first eight bytes, of at least so many, the first lowest. The compiler makes one load of them, and one bounds
+    /// check where the span was just extracted.
+    @inline(__always)
+    var word: UInt64 {
+        let low = UInt64(self[0]) | UInt64(self[1]) << 8 | UInt64(self[2]) << 16 | UInt64(self[3]) << 24
+        let high = UInt64(self[4]) | UInt64(self[5]) << 8 | UInt64(self[6]) << 16 | UInt64(self[7]) << 24
+        return low | high << 32
+    }
+
     /// Whether the bytes at `range` are exactly `text`'s UTF-8.
     func equals(_ text: String, in range: Range<Int>) -> Bool {
         let utf8 = text.utf8.span

@@ -11,6 +11,11 @@ extension Stream {
     /// Whether the system takes no more for now, and what is queued waits for the peer.
     public var isBackedUp: Bool { isWriting && !isClosing }
 
+    /// Whether the system takes what is written, as far as is known, and `count` bytes more make no more than `limit`.
+    public func takesNow(_ count: Int, within limit: Int) -> Bool {
+        !isWriting && output.count + count <= limit
+    }
+
     /// Hands what is queued to the system before the end of this turn.
     public func flushNow() {
         guard isDirty else { return }
@@ -46,6 +51,18 @@ extension Stream {
         guard !endsWrites, !isClosing else { return }
         prepareOutput()
         body(&output)
+        if output.isEmpty {
+            discardOutput()
+        } else {
+            outputGrew()
+        }
+    }
+
+    /// As `withOutput(_:)`, for at most `count` bytes, for which room is made beforehand.
+    public func withOutput(adding count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+        guard !endsWrites, !isClosing else { return }
+        prepareOutput()
+        output.append(addingCapacity: count, initializingWith: body)
         if output.isEmpty {
             discardOutput()
         } else {

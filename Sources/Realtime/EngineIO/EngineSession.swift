@@ -9,7 +9,8 @@ import Wire
 @Loop final class EngineSession: DeadlineNode {
     /// Secret: whoever knows it can take the session over.
     let id: String
-    unowned let server: EngineServer
+    /// Knows the session until it ends, which is when this circle opens.
+    let server: EngineServer
     var handler: (any EngineSessionHandler)?
     private(set) var polling: PollingTransport?
     private(set) var webSocket: WebSocketTransport?
@@ -66,8 +67,13 @@ import Wire
 
     // MARK: Receiving
 
-    /// One text packet, from either transport.
+    /// One text packet in UTF-8, from either transport.
     func received(text: UnsafeRawBufferPointer) {
+        received(text: text, for: handler)
+    }
+
+    /// `handler` is the session's, which who reads many packets at once fetches once.
+    func received(text: UnsafeRawBufferPointer, for handler: (any EngineSessionHandler)?) {
         guard isOpen, admitsPacket() else { return }
         guard let type = text.first else { return close(.parseError) }
         let payload = UnsafeRawBufferPointer(rebasing: text[1...])
@@ -122,34 +128,37 @@ import Wire
     /// A text packet of `length` bytes, Engine.IO digit included, that `write` appends; its attachments follow.
     func send(
         length: Int, attachments: [[UInt8]], volatile: Bool, compress: Bool = true,
-        _ write: (inout [UInt8]) -> Void
+        _ write: (inout OutputSpan<UInt8>) -> Void
     ) {
         let total = attachments.isEmpty ? length : attachments.reduce(length) { $0 + $1.count }
-        guard isOpen, admits(total, volatile: volatile) else { return }
-        server.statistics.messagesSent += 1
+        guard isOpen else { return }
         if let webSocket {
+            guard admits(total, volatile: volatile, over: webSocket) else { return }
+            server.statistics.messagesSent += 1
             if compress, webSocket.compresses(length) {
                 webSocket.sendCompressed(.text, length: length, write)
             } else {
-                webSocket.stream.withOutput { output in
+                webSocket.stream.withOutput(adding: WebSocketEncoder.maximumHeader + length) { output in
                     WebSocketEncoder.appendHeader(.text, length: length, to: &output)
                     write(&output)
                 }
             }
             for attachment in attachments { sendAttachment(attachment, over: webSocket, compress: compress) }
         } else if let polling {
+            guard admits(total, volatile: volatile) else { return }
+            server.statistics.messagesSent += 1
             var bytes: [UInt8] = []
-            bytes.reserveCapacity(length)
-            write(&bytes)
+            bytes.append(addingCapacity: length, initializingWith: write)
             polling.enqueue(.text(bytes), compresses: compress)
             for attachment in attachments { polling.enqueue(.binary(attachment), compresses: compress) }
         }
     }
 
     func send(_ frame: EncodedFrame, volatile: Bool, compress: Bool = true) {
-        guard isOpen, admits(frame.webSocketBytes.count, volatile: volatile) else { return }
-        server.statistics.messagesSent += 1
+        guard isOpen else { return }
         if let webSocket {
+            guard admits(frame.webSocketBytes.count, volatile: volatile, over: webSocket) else { return }
+            server.statistics.messagesSent += 1
             if takesBase64Only, !frame.attachments.isEmpty {
                 webSocket.stream.withOutput { PollPacket.frame(frame).appendFramed(to: &$0) }
                 for attachment in frame.attachments { sendAttachment(attachment, over: webSocket, compress: compress) }
@@ -159,6 +168,8 @@ import Wire
                 webSocket.stream.write(frame.webSocketBytes)
             }
         } else if let polling {
+            guard admits(frame.webSocketBytes.count, volatile: volatile) else { return }
+            server.statistics.messagesSent += 1
             polling.enqueue(.frame(frame), compresses: compress)
             for index in frame.attachments.indices {
                 polling.enqueue(.attachment(frame, index), compresses: compress)
@@ -203,6 +214,13 @@ import Wire
         }
     }
 
+    /// `admits` for the usual case, in which little waits and the system takes all.
+    @inline(__always)
+    private func admits(_ bytes: Int, volatile: Bool, over webSocket: WebSocketTransport) -> Bool {
+        webSocket.stream.takesNow(bytes, within: server.options.volatileQueueLimit)
+            || admits(bytes, volatile: volatile)
+    }
+
     /// Applies the bounds of the client's queue: a volatile message is dropped when the client takes nothing right now,
     /// any other that does not fit ends the session.
     private func admits(_ bytes: Int, volatile: Bool) -> Bool {
@@ -210,18 +228,17 @@ import Wire
             server.statistics.volatileDropped += 1
             return false
         }
-        let options = server.options
         var queued = queuedBytes
         let isFullOfPackets = addsTooMany(bytes, behind: queued)
-        guard queued + bytes > options.volatileQueueLimit || isFullOfPackets else { return true }
+        guard queued + bytes > server.options.volatileQueueLimit || isFullOfPackets else { return true }
         if let webSocket {
             // What one turn of the loop makes may be more than a queue holds and still find a client that reads.
             webSocket.stream.flushNow()
             queued = queuedBytes
         }
         // One message may be larger than the queue when nothing else waits.
-        if queued > 0, queued + bytes > options.maximumQueuedBytes || isFullOfPackets {
-            if queued + bytes <= options.maximumQueuedBytes { server.statistics.slowByPackets += 1 }
+        if queued > 0, queued + bytes > server.options.maximumQueuedBytes || isFullOfPackets {
+            if queued + bytes <= server.options.maximumQueuedBytes { server.statistics.slowByPackets += 1 }
             endAsSlow()
             return false
         }

@@ -119,6 +119,10 @@ import EventLoop
         let body = exchange.request.body
         // The session may have ended while the body was on its way.
         var isMalformed = !session.isOpen
+        if (try? UTF8Span(validating: body.span)) == nil {
+            session.close(.parseError)
+            isMalformed = true
+        }
         body.withUnsafeBytes { bytes in
             var start = 0
             // A separator at the very end leaves an empty packet, which is one too many; an empty body holds none.

@@ -25,7 +25,7 @@ extension Socket {
             length: text.count - 1 + tail.count, attachments: frame.attachments, volatile: volatile,
             compress: compress
         ) { output in
-            output.append(contentsOf: text.dropLast())
+            text.dropLast().withUnsafeBytes { output.append(contentsOf: $0) }
             output.append(contentsOf: tail)
         }
     }

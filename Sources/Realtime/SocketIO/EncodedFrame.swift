@@ -26,13 +26,15 @@ public final class EncodedFrame: Sendable {
         let json = offset?.appended(to: arguments) ?? arguments
         let length = EventEncoding.eventLength(
             prefix: prefix, event: event, json: json, id: id, attachments: attachments.count)
+        let header = WebSocketEncoder.maximumHeader
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(length + 10 + attachments.reduce(0) { $0 + $1.count + 10 })
-        WebSocketEncoder.appendHeader(.text, length: length, to: &bytes)
-        let start = bytes.count
-        EventEncoding.appendEvent(
-            prefix: prefix, event: event, json: json, id: id, attachments: attachments.count, to: &bytes)
-        textPacket = start..<bytes.count
+        bytes.reserveCapacity(length + header + attachments.reduce(0) { $0 + $1.count + header })
+        bytes.append(addingCapacity: length + header) { output in
+            WebSocketEncoder.appendHeader(.text, length: length, to: &output)
+            EventEncoding.appendEvent(
+                prefix: prefix, event: event, json: json, id: id, attachments: attachments.count, to: &output)
+        }
+        textPacket = bytes.count - length..<bytes.count
         for attachment in attachments {
             WebSocketEncoder.appendHeader(.binary, length: attachment.count, to: &bytes)
             bytes.append(contentsOf: attachment)

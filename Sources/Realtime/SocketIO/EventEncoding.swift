@@ -14,7 +14,7 @@ enum EventEncoding {
 
     /// `4` `2`/`5` [attachments `-`] [namespace `,`] [id] `["event",…]`.
     static func appendEvent(
-        prefix: [UInt8], event: String, json: [UInt8], id: Int?, attachments: Int, to output: inout [UInt8]
+        prefix: [UInt8], event: String, json: [UInt8], id: Int?, attachments: Int, to output: inout OutputSpan<UInt8>
     ) {
         output.append(UInt8(ascii: "4"))
         if attachments > 0 {
@@ -44,7 +44,7 @@ enum EventEncoding {
 
     /// `4` `3`/`6` [attachments `-`] [namespace `,`] id `[…]`.
     static func appendAcknowledgement(
-        prefix: [UInt8], id: Int, attachments: Int, to output: inout [UInt8], json: (inout [UInt8]) -> Void
+        prefix: [UInt8], id: Int, json: UnsafeRawBufferPointer, attachments: Int, to output: inout OutputSpan<UInt8>
     ) {
         output.append(UInt8(ascii: "4"))
         if attachments > 0 {
@@ -57,21 +57,23 @@ enum EventEncoding {
         output.append(contentsOf: prefix)
         appendDecimal(id, to: &output)
         output.append(UInt8(ascii: "["))
-        json(&output)
+        output.append(contentsOf: json)
         output.append(UInt8(ascii: "]"))
     }
 
     /// The whole of a JSON string, quotes included.
     static func quoted(_ text: String) -> [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(text.utf8.count + 2)
-        output.append(UInt8(ascii: "\""))
-        appendEscaped(text, to: &output)
-        output.append(UInt8(ascii: "\""))
-        return output
+        var bytes: [UInt8] = []
+        bytes.append(addingCapacity: escapedLength(text) + 2) { output in
+            output.append(UInt8(ascii: "\""))
+            appendEscaped(text, to: &output)
+            output.append(UInt8(ascii: "\""))
+        }
+        return bytes
     }
 
     static func digits(_ value: Int) -> Int {
+        if value < 10 { return 1 }
         var count = 1
         var rest = value / 10
         while rest > 0 {
@@ -82,7 +84,8 @@ enum EventEncoding {
     }
 
     /// Non-negative values.
-    static func appendDecimal(_ value: Int, to output: inout [UInt8]) {
+    static func appendDecimal(_ value: Int, to output: inout OutputSpan<UInt8>) {
+        if value < 10 { return output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }
         var divisor = 1
         while value / divisor >= 10 { divisor *= 10 }
         while divisor > 0 {
@@ -101,10 +104,10 @@ enum EventEncoding {
         return length
     }
 
-    private static func appendEscaped(_ text: String, to output: inout [UInt8]) {
+    private static func appendEscaped(_ text: String, to output: inout OutputSpan<UInt8>) {
         for byte in text.utf8 {
             if byte < 0x20 {
-                output.append(contentsOf: [0x5c, 0x75, 0x30, 0x30])
+                for byte: UInt8 in [0x5c, 0x75, 0x30, 0x30] { output.append(byte) }
                 output.append(hexDigit(byte >> 4))
                 output.append(hexDigit(byte & 15))
             } else {

@@ -14,7 +14,7 @@ public import EventLoop
 
     private(set) var middlewares: [Middleware] = []
     private(set) var connectHandlers: [@Loop (Socket) -> Void] = []
-    private(set) var events = EventTable()
+    let events = EventTable()
     private var disconnectingHandlers: [@Loop (Socket, DisconnectReason) -> Void] = []
     private var disconnectHandlers: [@Loop (Socket, DisconnectReason) -> Void] = []
     /// Events without a handler; they are ignored when this is not set.

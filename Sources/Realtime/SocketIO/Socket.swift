@@ -143,13 +143,11 @@ public import EventLoop
 
     func acknowledge(_ id: Int, raw json: UnsafeRawBufferPointer, attachments: [[UInt8]]) {
         guard state == .connected, let connection else { return }
-        let prefix = namespace.wirePrefix
         let length = EventEncoding.acknowledgementLength(
-            prefix: prefix, id: id, jsonCount: json.count, attachments: attachments.count)
+            prefix: namespace.wirePrefix, id: id, jsonCount: json.count, attachments: attachments.count)
         connection.session.send(length: length, attachments: attachments, volatile: false) { output in
             EventEncoding.appendAcknowledgement(
-                prefix: prefix, id: id, attachments: attachments.count, to: &output
-            ) { $0.append(contentsOf: json) }
+                prefix: namespace.wirePrefix, id: id, json: json, attachments: attachments.count, to: &output)
         }
     }
 

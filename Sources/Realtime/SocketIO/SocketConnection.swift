@@ -3,7 +3,8 @@ import Wire
 
 /// A client's Engine.IO session as Socket.IO sees it: the sockets it has in namespaces, and the packets to and from them.
 @Loop final class SocketConnection: DeadlineNode {
-    unowned let server: SocketServer
+    /// Reaches this by way of the session, which lets go of it when it ends.
+    let server: SocketServer
     let session: EngineSession
     let handshake: Handshake
     /// The socket in `/`, which most clients have and no other.
@@ -308,7 +309,7 @@ extension SocketConnection: EngineSessionHandler {
         guard attachments == nil else { return invalid(.invalidMessage) }
         let packet: SocketIOPacket
         do throws(WireError) {
-            packet = try SocketIOPacket.decode(text.octets.span, limits: SocketServerOptions.packetLimits)
+            packet = try SocketIOPacket.decode(text.octets.span, limits: SocketServerOptions.packetLimits, isUTF8: true)
         } catch {
             return invalid(.invalidMessage)
         }

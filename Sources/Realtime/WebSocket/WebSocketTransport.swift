@@ -70,6 +70,20 @@ import Wire
         }
     }
 
+    /// The text in `payload`, and all that follow it directly.
+    private func receiveTexts(
+        of session: EngineSession, _ input: Span<UInt8>, _ offset: inout Int, _ payload: inout [UInt8]
+    ) throws(WireError) {
+        let handler = session.handler
+        var event = WebSocketEvent.text(isCompressed: false)
+        while event == .text(isCompressed: false), phase == .open {
+            payload.withUnsafeBytes { session.received(text: $0, for: handler) }
+            guard phase == .open else { return }
+            event = try decoder.next(input, &offset, into: &payload)
+        }
+        if event != .needsMore { receive(event, payload) }
+    }
+
     /// Ends who sends nothing but these.
     private func admitsControlFrame() -> Bool {
         if controlFrames.admits(EngineServerOptions.maximumControlFramesPerSecond, server.timing) { return true }
@@ -132,11 +146,10 @@ import Wire
     }
 
     /// A message of `length` bytes that `write` appends.
-    func sendCompressed(_ opcode: WebSocketOpcode, length: Int, _ write: (inout [UInt8]) -> Void) {
+    func sendCompressed(_ opcode: WebSocketOpcode, length: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
         guard let compression else { return }
         var message: [UInt8] = []
-        message.reserveCapacity(length)
-        write(&message)
+        message.append(addingCapacity: length, initializingWith: write)
         stream.withOutput { output in
             message.withUnsafeBytes { bytes in
                 if compression.appendFrame(opcode, bytes, to: &output) { server.statistics.deflatedMessages += 1 }
@@ -273,7 +286,12 @@ extension WebSocketTransport: StreamHandler {
                 let event = try decoder.next(input, &offset, into: &payload)
                 if event == .needsMore { break loop }
                 if unfinished > 0, event.isMessage { isAnother = true }
-                receive(event, payload)
+                if event == .text(isCompressed: false), phase == .open, let session {
+                    // What comes many at a time: whose they are is looked up once.
+                    try receiveTexts(of: session, input, &offset, &payload)
+                } else {
+                    receive(event, payload)
+                }
             } catch {
                 fail(error)
             }

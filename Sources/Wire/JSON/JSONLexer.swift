@@ -37,26 +37,28 @@ enum JSONLexer {
         return start &+ text.count
     }
 
-    /// Passes over blocks of eight bytes that hold neither quote, backslash nor control character.
+    /// The offset of the first quote, backslash or control character from `start` on; the end when there is none.
     @inline(__always)
-    private static func skipPlain(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    private static func endOfPlain(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let tops: UInt64 = 0x8080_8080_8080_8080
         var index = start
         while bytes.count &- index >= 8 {
-            // One bounds check for eight bytes; the compiler makes one load of them.
-            let block = bytes.extracting(index..<index &+ 8)
-            let low = UInt64(block[0]) | UInt64(block[1]) << 8 | UInt64(block[2]) << 16 | UInt64(block[3]) << 24
-            let high = UInt64(block[4]) | UInt64(block[5]) << 8 | UInt64(block[6]) << 16 | UInt64(block[7]) << 24
-            let word = low | high << 32
+            let word = bytes.extracting(index..<index &+ 8).word
             // A byte's top bit is set where the byte is zero, or less than 0x20; some bytes above such a one may be marked
-            // too, which only means that the block is looked at byte by byte.
+            // too, so that the lowest mark alone is to be trusted.
             let quote = word ^ (ones &* 0x22)
             let backslash = word ^ (ones &* 0x5C)
             let found =
-                ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word)
-            guard found & tops == 0 else { break }
+                (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word))
+                & tops
+            guard found == 0 else { return index &+ found.trailingZeroBitCount / 8 }
             index &+= 8
+        }
+        while index < bytes.count {
+            let byte = bytes[index]
+            guard byte >= 0x20, byte != 0x22, byte != 0x5C else { break }
+            index &+= 1
         }
         return index
     }
@@ -65,20 +67,15 @@ enum JSONLexer {
     static func skipString(_ bytes: Span<UInt8>, _ start: Int) throws(WireError) -> (end: Int, hasEscapes: Bool) {
         var index = start &+ 1
         var hasEscapes = false
-        while index < bytes.count {
-            index = skipPlain(bytes, index)
-            guard index < bytes.count else { break }
+        while true {
+            index = endOfPlain(bytes, index)
+            guard index < bytes.count else { throw .json(.unexpectedEnd, at: index) }
             let byte = bytes[index]
             if byte == 0x22 { return (index &+ 1, hasEscapes) }
-            if byte == 0x5C {
-                hasEscapes = true
-                index = try decodeEscape(bytes, index).end
-                continue
-            }
-            guard byte >= 0x20 else { throw .json(.controlCharacter, at: index) }
-            index &+= 1
+            guard byte == 0x5C else { throw .json(.controlCharacter, at: index) }
+            hasEscapes = true
+            index = try decodeEscape(bytes, index).end
         }
-        throw .json(.unexpectedEnd, at: index)
     }
 
     /// One escape sequence, `start` being its backslash. Both halves of a surrogate pair are one sequence.

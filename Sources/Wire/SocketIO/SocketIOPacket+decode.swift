@@ -4,8 +4,11 @@ extension SocketIOPacket {
     ///
     /// The grammar is `type [attachments "-"] [namespace ","] [id] [json]`. The payload is checked whole: JSON in UTF-8 of
     /// the shape that the type asks for, so what ``arguments`` covers may be spliced into other JSON as it is.
+    ///
+    /// - Parameter isUTF8: the bytes are known to be UTF-8, as those of a WebSocket's text message are, and are not checked
+    ///   for it again.
     public static func decode(
-        _ bytes: Span<UInt8>, from offset: Int = 0, limits: SocketIOLimits = SocketIOLimits()
+        _ bytes: Span<UInt8>, from offset: Int = 0, limits: SocketIOLimits = SocketIOLimits(), isUTF8: Bool = false
     ) throws(WireError) -> SocketIOPacket {
         var index = offset
         guard index < bytes.count, bytes[index] >= 0x30, let type = SocketIOPacketType(rawValue: bytes[index] &- 0x30)
@@ -15,6 +18,11 @@ extension SocketIOPacket {
         if type.isBinary { attachmentCount = try readAttachmentCount(bytes, &index, limit: limits.attachments) }
         let namespace = try readNamespace(bytes, &index, limit: limits.namespace)
         let identifier = try readIdentifier(bytes, &index, type)
+        if type == .event, let event = readPlainEvent(bytes, index, depth: limits.depth, isUTF8: isUTF8) {
+            return SocketIOPacket(
+                type: type, namespace: namespace, acknowledgementID: identifier, attachmentCount: 0,
+                payload: index..<bytes.count, eventName: event.name, arguments: event.arguments)
+        }
         let payload = try readPayload(bytes, index, depth: limits.depth)
         let shape = try checkShape(bytes, type, payload)
         let packet = SocketIOPacket(
@@ -22,6 +30,33 @@ extension SocketIOPacket {
             payload: payload, eventName: shape.name, arguments: shape.arguments)
         if type.isBinary { try packet.checkPlaceholders(in: bytes) }
         return packet
+    }
+
+    /// `["name",argument,…]` to the end of the bytes, checked in one pass. nil: it is not of this form, which may have
+    /// blanks around its arguments only, or is no event at all; the general way finds out what is wrong.
+    private static func readPlainEvent(
+        _ bytes: Span<UInt8>, _ start: Int, depth: Int, isUTF8: Bool
+    ) -> (name: Range<Int>, arguments: Range<Int>)? {
+        let depth = min(depth, JSONScanner.depthCeiling)
+        guard depth > 0, start &+ 1 < bytes.count, bytes[start] == 0x5B, bytes[start &+ 1] == 0x22 else { return nil }
+        if !isUTF8, (try? UTF8Span(validating: bytes.extracting(start..<bytes.count))) == nil { return nil }
+        guard let (end, hasEscapes) = try? JSONLexer.skipString(bytes, start &+ 1), !hasEscapes, end < bytes.count
+        else { return nil }
+        let name = start &+ 1..<end
+        guard !isReservedPlain(bytes, start &+ 2..<end &- 1) else { return nil }
+        let last = bytes.count &- 1
+        if bytes[end] == 0x5D { return end == last ? (name, end..<end) : nil }
+        guard bytes[end] == 0x2C else { return nil }
+        let first = JSONLexer.skipWhitespace(bytes, end &+ 1)
+        var index = first
+        while true {
+            guard let value = try? JSONLexer.skipValue(bytes, index, depth: depth &- 1) else { return nil }
+            index = JSONLexer.skipWhitespace(bytes, value)
+            guard index < bytes.count else { return nil }
+            if bytes[index] == 0x5D { return index == last ? (name, first..<index) : nil }
+            guard bytes[index] == 0x2C else { return nil }
+            index = JSONLexer.skipWhitespace(bytes, index &+ 1)
+        }
     }
 
     private static func readAttachmentCount(

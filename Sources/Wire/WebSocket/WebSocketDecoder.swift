@@ -59,6 +59,7 @@ public struct WebSocketDecoder: ~Copyable {
             while true {
                 switch state {
                 case .header:
+                    if let event = try takeShortFrame(input, &offset, &payload) { return event }
                     guard header.gather(input, &offset) else {
                         if header.hasStart { try checkStart() }
                         return .needsMore
@@ -78,6 +79,36 @@ public struct WebSocketDecoder: ~Copyable {
             state = .failed(error)
             throw error
         }
+    }
+
+    /// A short message of one frame that lies whole in `input`, which is what nearly all are. nil, with nothing taken, for
+    /// anything else, and for what breaks a rule of the header.
+    @inline(__always)
+    private mutating func takeShortFrame(
+        _ input: Span<UInt8>, _ offset: inout Int, _ payload: inout [UInt8]
+    ) throws(WireError) -> WebSocketEvent? {
+        let start = offset &+ 6
+        guard role == .server, message == nil, header.isEmpty, start <= input.count else { return nil }
+        let first = input[offset]
+        let second = input[offset &+ 1]
+        // Final, without reserved bits; masked, of a length that stands in the second byte.
+        guard first == 0x81 || first == 0x82, second >= 0x80, second < 0x80 &+ 126 else { return nil }
+        let length = Int(second & 0x7F)
+        guard length <= input.count &- start, length <= maximumMessage else { return nil }
+        let mask =
+            UInt32(input[offset &+ 2]) | UInt32(input[offset &+ 3]) << 8 | UInt32(input[offset &+ 4]) << 16
+            | UInt32(input[offset &+ 5]) << 24
+        offset = start &+ length
+        Self.empty(&payload)
+        let isASCII = WebSocketMask.append(input.extracting(start..<start &+ length), mask: mask, to: &payload)
+        guard first == 0x81 else { return .binary(isCompressed: false) }
+        if !isASCII { try checkUTF8(payload) }
+        return .text(isCompressed: false)
+    }
+
+    private func checkUTF8(_ text: [UInt8]) throws(WireError) {
+        var validator = UTF8Validator()
+        guard validator.accept(text.span), validator.isComplete else { throw .webSocket(.invalidUTF8) }
     }
 
     /// What the first two bytes decide.
@@ -129,8 +160,8 @@ public struct WebSocketDecoder: ~Copyable {
         }
         if isWhole, isFinal, message == nil {
             Self.empty(&payload)
-            WebSocketMask.append(piece, mask: turnedMask, to: &payload)
-            return try finishWhole(payload)
+            let isASCII = WebSocketMask.append(piece, mask: turnedMask, to: &payload)
+            return try finishWhole(payload, isASCII: isASCII)
         }
         return try gather(piece, turnedMask, isEnd: isEnd && isFinal, &payload)
     }
@@ -144,13 +175,10 @@ public struct WebSocketDecoder: ~Copyable {
     }
 
     /// A message of one frame that came in one piece.
-    private func finishWhole(_ payload: [UInt8]) throws(WireError) -> WebSocketEvent {
+    private func finishWhole(_ payload: [UInt8], isASCII: Bool) throws(WireError) -> WebSocketEvent {
         let isCompressed = header.isCompressed
         guard opcode == .text else { return .binary(isCompressed: isCompressed) }
-        if !isCompressed {
-            var validator = UTF8Validator()
-            guard validator.accept(payload.span), validator.isComplete else { throw .webSocket(.invalidUTF8) }
-        }
+        if !isCompressed, !isASCII { try checkUTF8(payload) }
         return .text(isCompressed: isCompressed)
     }
 
@@ -206,8 +234,7 @@ public struct WebSocketDecoder: ~Copyable {
         let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
         guard WebSocketCloseCode.isValid(code) else { throw .webSocket(.invalidCloseCode) }
         payload.removeFirst(2)
-        var validator = UTF8Validator()
-        guard validator.accept(payload.span), validator.isComplete else { throw .webSocket(.invalidUTF8) }
+        try checkUTF8(payload)
         return .close(code: code)
     }
 }

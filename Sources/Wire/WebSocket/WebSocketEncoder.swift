@@ -33,8 +33,26 @@ public enum WebSocketEncoder {
         return payload
     }
 
+    /// A server's header, into an output that has room for it: ``maximumHeader`` bytes at most.
+    public static func appendHeader(
+        _ opcode: WebSocketOpcode, length: Int, isCompressed: Bool = false, to bytes: inout OutputSpan<UInt8>
+    ) {
+        appendHeader(opcode, length: length, isCompressed: isCompressed, isMasked: false, to: &bytes)
+    }
+
+    /// Bytes of the longest header, without a mask.
+    public static let maximumHeader = 10
+
     private static func appendHeader(
         _ opcode: WebSocketOpcode, length: Int, isCompressed: Bool, isMasked: Bool, to bytes: inout [UInt8]
+    ) {
+        bytes.append(addingCapacity: maximumHeader) {
+            appendHeader(opcode, length: length, isCompressed: isCompressed, isMasked: isMasked, to: &$0)
+        }
+    }
+
+    private static func appendHeader(
+        _ opcode: WebSocketOpcode, length: Int, isCompressed: Bool, isMasked: Bool, to bytes: inout OutputSpan<UInt8>
     ) {
         bytes.append(0x80 | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         let maskBit: UInt8 = isMasked ? 0x80 : 0

@@ -22,6 +22,9 @@ struct WebSocketFrameHeader {
         length = 2
     }
 
+    /// Whether nothing of a header has come yet.
+    var isEmpty: Bool { count == 0 }
+
     /// Whether the first two bytes, by which a frame can be refused early, are there.
     var hasStart: Bool { count >= 2 }
 

@@ -1,34 +1,50 @@
 /// Masking (RFC 6455 section 5.3): each byte is combined with the byte of the key that its place in the payload names.
 enum WebSocketMask {
     /// Appends `input`, masked or unmasked, to `output`. `mask` is turned to begin with the key's byte for the first byte.
-    static func append(_ input: Span<UInt8>, mask: UInt32, to output: inout [UInt8]) {
-        guard mask != 0 else { return output.append(copying: input) }
-        let wide = UInt64(mask) | UInt64(mask) << 32
+    ///
+    /// - Returns: whether all that was appended is ASCII.
+    @discardableResult
+    static func append(_ input: Span<UInt8>, mask: UInt32, to output: inout [UInt8]) -> Bool {
+        var isASCII = true
         output.append(addingCapacity: input.count) { output in
-            var index = 0
-            while input.count &- index >= 8 {
-                // One bounds check for eight bytes; the compiler makes one load of them.
-                let block = input.extracting(index..<index &+ 8)
-                let low =
-                    UInt64(block[0]) | UInt64(block[1]) << 8 | UInt64(block[2]) << 16 | UInt64(block[3]) << 24
-                let high =
-                    UInt64(block[4]) | UInt64(block[5]) << 8 | UInt64(block[6]) << 16 | UInt64(block[7]) << 24
-                let word = (low | high << 32) ^ wide
-                output.append(UInt8(truncatingIfNeeded: word))
-                output.append(UInt8(truncatingIfNeeded: word >> 8))
-                output.append(UInt8(truncatingIfNeeded: word >> 16))
-                output.append(UInt8(truncatingIfNeeded: word >> 24))
-                output.append(UInt8(truncatingIfNeeded: word >> 32))
-                output.append(UInt8(truncatingIfNeeded: word >> 40))
-                output.append(UInt8(truncatingIfNeeded: word >> 48))
-                output.append(UInt8(truncatingIfNeeded: word >> 56))
-                index &+= 8
-            }
-            while index < input.count {
-                output.append(input[index] ^ UInt8(truncatingIfNeeded: mask >> (8 &* UInt32(index & 3))))
-                index &+= 1
-            }
+            output.append(repeating: 0, count: input.count)
+            var bytes = output.mutableSpan
+            isASCII = combine(input, mask, into: &bytes)
         }
+        return isASCII
+    }
+
+    /// `bytes` are as many as there are in `input`. Answers whether all that was written is ASCII.
+    @inline(__always)
+    private static func combine(_ input: Span<UInt8>, _ mask: UInt32, into bytes: inout MutableSpan<UInt8>) -> Bool {
+        let wide = UInt64(mask) | UInt64(mask) << 32
+        let count = input.count
+        precondition(bytes.count == count, "one byte for each")
+        var seen: UInt64 = 0
+        var index = 0
+        while count &- index >= 8 {
+            let word = input.extracting(index..<index &+ 8).word ^ wide
+            seen |= word
+            // The compiler makes one store of these.
+            bytes[index] = UInt8(truncatingIfNeeded: word)
+            bytes[index &+ 1] = UInt8(truncatingIfNeeded: word >> 8)
+            bytes[index &+ 2] = UInt8(truncatingIfNeeded: word >> 16)
+            bytes[index &+ 3] = UInt8(truncatingIfNeeded: word >> 24)
+            bytes[index &+ 4] = UInt8(truncatingIfNeeded: word >> 32)
+            bytes[index &+ 5] = UInt8(truncatingIfNeeded: word >> 40)
+            bytes[index &+ 6] = UInt8(truncatingIfNeeded: word >> 48)
+            bytes[index &+ 7] = UInt8(truncatingIfNeeded: word >> 56)
+            index &+= 8
+        }
+        var rest = wide
+        while index < count {
+            let byte = input[index] ^ UInt8(truncatingIfNeeded: rest)
+            seen |= UInt64(byte)
+            bytes[index] = byte
+            rest >>= 8
+            index &+= 1
+        }
+        return seen & 0x8080_8080_8080_8080 == 0
     }
 
     /// The key as the byte at `position` of the payload sees it.

@@ -9,8 +9,10 @@ import Testing
         let prefix = Array(prefix.utf8)
         let json = Array(json.utf8)
         var bytes: [UInt8] = []
-        EventEncoding.appendEvent(
-            prefix: prefix, event: name, json: json, id: id, attachments: attachments, to: &bytes)
+        bytes.append(addingCapacity: 1_000) {
+            EventEncoding.appendEvent(
+                prefix: prefix, event: name, json: json, id: id, attachments: attachments, to: &$0)
+        }
         let length = EventEncoding.eventLength(
             prefix: prefix, event: name, json: json, id: id, attachments: attachments)
         return (String(decoding: bytes, as: UTF8.self), length)
@@ -38,7 +40,7 @@ import Testing
     @Test(arguments: [0, 9, 10, 99, 100, 1_234_567, Int(Int32.max)])
     func `decimal numbers are as long as they are counted`(value: Int) {
         var bytes: [UInt8] = []
-        EventEncoding.appendDecimal(value, to: &bytes)
+        bytes.append(addingCapacity: 20) { EventEncoding.appendDecimal(value, to: &$0) }
         #expect(String(decoding: bytes, as: UTF8.self) == String(value))
         #expect(bytes.count == EventEncoding.digits(value))
     }
