@@ -1,6 +1,7 @@
 """What `./lastmile test --deep` adds: sanitizers, fuzzing, long runs, Compose, systemd."""
 
 import os
+from pathlib import Path
 
 from ops import build, suites
 from ops.places import ROOT
@@ -29,10 +30,18 @@ def run(home, swift, tally):
         step.done(f"in {step.elapsed()}")
         suites.swift(home, swift, tally, extra, name, variables)
     for path in ("Fuzz/run", "deploy/compose/check", "deploy/systemd/check"):
-        _program(home, path, tally)
+        _program(home, path, tally, _image_toolchain(swift))
 
 
-def _program(home, path, tally):
+def _image_toolchain(swift):
+    """The toolchain from which the node can be built in its image, that is, one with the static runtime."""
+    folder = Path(swift).resolve().parents[2]
+    static = (folder / "usr" / "lib" / "swift_static").is_dir()
+    # One that is installed into the system itself cannot be told from the rest of it.
+    return {"LASTMILE_CHECK_TOOLCHAIN": str(folder)} if static and folder != Path("/") else {}
+
+
+def _program(home, path, tally, variables):
     """One executable of the clone's own; its exit status is the verdict. A last line "skipped: why" says that it could do
     nothing here."""
     program = ROOT / path
@@ -40,8 +49,8 @@ def _program(home, path, tally):
         return
     step = Step(path)
     log = home.log("test-" + path.replace("/", "-"))
-    status = suites.watched(step, [str(program)], log, PATIENCE, dict(os.environ, LASTMILE_ROOT=str(ROOT)),
-                            lambda text: text)
+    status = suites.watched(step, [str(program)], log, PATIENCE,
+                            dict(os.environ, LASTMILE_ROOT=str(ROOT)) | variables, lambda text: text)
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     if status == 0 and said and said[-1].startswith("skipped:"):
         step.done(said[-1])
