@@ -23,6 +23,8 @@ final class Application {
     let redis: RedisClient
     let bus: Bus
     let rooms: RedisAdapter
+    /// nil where connection state recovery is off.
+    let recovery: RedisRecoveryLog?
     let store: Store
     let router = Router()
     let http: HTTPServer
@@ -68,13 +70,16 @@ final class Application {
             }, timing: timing)
         weak var this: Application?
         let socketPrefix = SocketServerOptions.randomSocketPrefix()
+        let redis = redis
+        recovery = configuration.recovery.map { RedisRecoveryLog($0, client: redis, bus: bus, timing: timing) }
         rooms = RedisAdapter(
             bus: bus, nodeName: configuration.nodeID, socketPrefix: socketPrefix,
-            pythonChannel: configuration.pythonChannel, timing: timing, silent: { this?.links.silent ?? [] },
+            pythonChannel: configuration.pythonChannel, timing: timing, log: recovery,
+            silent: { this?.links.silent ?? [] },
             others: { this?.links.alive ?? [] })
         var options = Self.socketOptions(configuration, process)
         options.socketPrefix = socketPrefix
-        sockets = SocketServer(options: options, adapter: rooms, timing: timing)
+        sockets = SocketServer(options: options, adapter: rooms, recovery: recovery, timing: timing)
         namespace = sockets.namespace("/")
 
         gateway = Gateway(
@@ -173,6 +178,7 @@ final class Application {
             gateway.hurryFeed()
         }
         redis.onWarning = { [log] in log.warning("redis.warning", ["detail": .string($0)]) }
+        recovery?.onWarning = { [log] in log.warning("recovery.warning", ["detail": .string($0)]) }
         bus.start()
         try await untilAvailable { () async throws(StoreError) in try await store.migrate() }
         if configuration.seedsTestData { try await seed() }
@@ -237,6 +243,7 @@ final class Application {
         metrics.observe(dispatch: dispatch)
         links.register(in: registry)
         rooms.register(in: registry)
+        recovery?.register(in: registry)
         metrics.observeLoop()
         ProcessMetrics.register(in: registry, startSeconds: Double(timing.wallMilliseconds) / 1000)
         metrics.register(on: router)
@@ -252,6 +259,8 @@ final class Application {
         OrderRoutes(support: support, orders: orders).register(on: router)
         DriverRoutes(support: support, drivers: dispatch.drivers, offers: dispatch.offers).register(on: router)
         OfferRoutes(support: support, offers: dispatch.offers).register(on: router)
+        NotificationRoutes(support: support, namespace: namespace, identifiers: identifiers, timing: timing).register(
+            on: router)
         QueueRoutes(support: support, jobs: dispatch.jobAdministration).register(on: router)
         ClusterRoutes(
             support: support, membership: membership, links: links, view: view, namespace: namespace, timing: timing
@@ -314,6 +323,7 @@ final class Application {
         gateway.stopFeed()
         await http.close()
         links.stop()
+        await recovery?.stop()
         await bus.stop()
         await redis.stop()
         await pool.stop()

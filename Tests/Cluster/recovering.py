@@ -25,6 +25,12 @@ class Client:
         self.answers = {}
         self.closed = threading.Event()
 
+    def auth(self):
+        auth = {"pid": self.pid} if self.pid else {}
+        if self.pid and self.offset:
+            auth["offset"] = self.offset
+        return auth
+
     def connect(self, url, timeout=PATIENCE):
         """Returns when the CONNECT reply or an error has come; what was missed stands in `events` then."""
         self.closed = threading.Event()
@@ -33,10 +39,7 @@ class Client:
             url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket", timeout=timeout)
         self.link = link
         assert link.recv().startswith("0{")
-        auth = {"pid": self.pid} if self.pid else {}
-        if self.pid and self.offset:
-            auth["offset"] = self.offset
-        link.send("40" + self.prefix + json.dumps(auth))
+        link.send("40" + self.prefix + json.dumps(self.auth()))
         known = len(self.sessions)
         threading.Thread(target=self._read, args=(link, self.closed), daemon=True).start()
         until(lambda: len(self.sessions) > known or self.refusal or self.closed.is_set(), "the CONNECT reply", pause=0.01)

@@ -21,6 +21,8 @@ struct Configuration {
     var redis: RedisConfiguration
     /// Where python-socketio's emitters publish; nil: nobody listens to them.
     var pythonChannel: String?
+    /// nil: no socket gets a session that it could take up again.
+    var recovery: RecoverySettings?
     var tokenSecret: [UInt8]
     var tokenSeconds: Int
     /// What nodes recognise one another and the ids of sessions by.
@@ -76,6 +78,7 @@ struct Configuration {
             throw Settings.Failure(
                 name: "REDIS_PYTHON_CHANNEL", reason: "must not begin as other channels do: \(channel)")
         }
+        recovery = try Self.recovery(settings)
         tokenSecret = Array(settings.text("JWT_SECRET", default: Self.developmentSecret).utf8)
         sessionSecret = try Self.sessionSecret(settings, tokenSecret: tokenSecret)
         tokenSeconds = try settings.period("JWT_EXPIRATION", default: "15m")
@@ -147,6 +150,14 @@ struct Configuration {
         } catch {
             throw Settings.Failure(name: "SESSION_SECRET", reason: "cannot be derived from JWT_SECRET")
         }
+    }
+
+    private static func recovery(_ settings: Settings) throws(Settings.Failure) -> RecoverySettings? {
+        var recovery = RecoverySettings()
+        let seconds = try settings.integer("RECOVERY_SECONDS", in: 0...3600, default: 120)
+        recovery.maximumDisconnection = .seconds(seconds)
+        recovery.logBytes = try settings.integer("RECOVERY_LOG_MEGABYTES", in: 1...65536, default: 64) << 20
+        return seconds == 0 ? nil : recovery
     }
 
     private static func redis(_ settings: Settings) throws(Settings.Failure) -> RedisConfiguration {

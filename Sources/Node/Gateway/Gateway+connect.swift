@@ -39,6 +39,7 @@ extension Gateway {
     private func begin(_ member: GatewaySocket, _ request: ConnectRequest) async throws(ConnectRefusal) {
         let identity = member.identity
         let view: ConnectView?
+        var isForeign = false
         do throws(StoreError) {
             var channels = [Channel.account(identity.account)]
             if identity.role == .merchant {
@@ -48,7 +49,12 @@ extension Gateway {
                     channels.append(Channel.merchant(merchant))
                 }
             }
-            enterRooms(member, merchants: member.subscriber.merchants)
+            if member.socket.isRecovered, !(try await mayHaveRooms(member)) {
+                isForeign = true
+            } else {
+                enterRooms(member, merchants: member.subscriber.merchants)
+                if request.recovers { member.socket.join(SocketRoom.session(identity.session)) }
+            }
             await listen(to: channels, for: member)
             view = try await store.connectView(
                 account: identity.account, session: identity.session, named: request.after ?? [],
@@ -56,8 +62,17 @@ extension Gateway {
         } catch {
             throw .unavailable
         }
+        guard !isForeign else {
+            // It comes back by itself, and then to a session of its own.
+            member.socket.endRecovery()
+            member.socket.closeConnection()
+            throw .unavailable
+        }
         guard let view, let snapshot = TransactionSnapshot(view.snapshot) else { throw .invalidToken }
-        guard view.refusal == nil, view.role == identity.role else { throw .revoked }
+        guard view.refusal == nil, view.role == identity.role else {
+            member.socket.endRecovery()
+            throw .revoked
+        }
         guard !member.subscriber.earlyOverflowed else { throw .unavailable }
         // One that the account joined between the two statements.
         let joined = view.merchants.filter { !member.subscriber.merchants.contains($0) }
@@ -79,7 +94,7 @@ extension Gateway {
         member.opening = nil
         for offer in opening.offers {
             counters.offersSent.increment()
-            socket.emit("order_offer", json: offer.json)
+            send("order_offer", offer.json, to: socket)
         }
         for offer in member.offers.connected(open: opening.offers) { self.offer(offer, to: member) }
         for event in opening.events { offer(event, to: member) }
@@ -90,6 +105,8 @@ extension Gateway {
 /// What a client sent with CONNECT: `{token, after?: {orderId: seq, …}, recovery?}`.
 struct ConnectRequest {
     let token: String
+    /// The client may want to take this session up again, or does so.
+    let recovers: Bool
     /// Nil when the client does not resume.
     let after: [(orderID: UUID16, seq: Int)]?
 
@@ -98,6 +115,7 @@ struct ConnectRequest {
             throw .invalidToken
         }
         self.token = token
+        recovers = value["recovery"]?.boolValue == true || value["pid"] != nil
         guard let after = value["after"], !after.isNull else {
             self.after = nil
             return

@@ -141,9 +141,9 @@ final class Gateway {
         case .ignore: break
         case .offer:
             counters.offersSent.increment()
-            socket.socket.emit("order_offer", json: offer.json)
+            send("order_offer", offer.json, to: socket.socket)
         case .withdraw:
-            socket.socket.emit("offer_withdrawn", json: offer.json)
+            send("offer_withdrawn", offer.json, to: socket.socket)
         }
     }
 
@@ -173,11 +173,17 @@ final class Gateway {
     func end(_ socket: GatewaySocket, reason: String) {
         guard !socket.isClosed else { return }
         counters.sessionsEnded.increment()
-        socket.socket.emit("session_revoked", json: Array("{\"reason\":\"\(reason)\"}".utf8))
+        send("session_revoked", Array("{\"reason\":\"\(reason)\"}".utf8), to: socket.socket)
         socket.socket.disconnect(close: true)
     }
 
     // MARK: Sending
+
+    /// For what a new connection is told anew by itself: at once, with Redis or without, and with no place in the log of
+    /// connection state recovery, from which it would come a second time.
+    func send(_ event: String, _ json: [UInt8], to socket: Socket) {
+        socket.send(namespace.encode(event, json: json))
+    }
 
     func push(_ event: EventRecord, to socket: GatewaySocket) {
         counters.eventsPushed.increment()

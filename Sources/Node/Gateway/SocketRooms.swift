@@ -11,10 +11,35 @@ enum SocketRoom {
     static func user(_ id: UUID16) -> String { "user:\(id)" }
     static func merchant(_ id: UUID16) -> String { "\(merchantPrefix)\(id)" }
     /// Whoever asked to follow the order. Official servers get its events here.
-    static func order(_ id: UUID16) -> String { "order:\(id)" }
+    static func order(_ id: UUID16) -> String { "\(orderPrefix)\(id)" }
     static func role(_ role: Role) -> String { "role:\(role.rawValue)" }
+    /// Those of a session that asked for connection state recovery: by it a socket that is taken up again is known to be
+    /// its client's.
+    static func session(_ id: UUID16) -> String { "session:\(id)" }
+
+    /// The order that a room belongs to.
+    static func order(of room: String) -> UUID16? {
+        room.hasPrefix(orderPrefix) ? UUID16(String(room.dropFirst(orderPrefix.count))) : nil
+    }
+
+    /// Whether a name is one that notifications may be sent to.
+    static func isPublic(_ room: String) -> Bool {
+        if room == all { return true }
+        let parts = room.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else { return false }
+        switch parts[0] {
+        case "role": return Role(rawValue: parts[1]) != nil
+        // As it is written in rooms.
+        case "user", "merchant", "order": return UUID16(parts[1])?.description == parts[1]
+        default: return false
+        }
+    }
+
+    /// Stands for every socket.
+    static let all = "all"
 
     private static let merchantPrefix = "merchant:"
+    private static let orderPrefix = "order:"
 }
 
 extension Gateway {
@@ -25,6 +50,27 @@ extension Gateway {
         member.socket.join(SocketRoom.role(member.identity.role))
         for merchant in merchants { member.socket.join(SocketRoom.merchant(merchant)) }
     }
+
+    /// Whether a socket that was taken up again belongs to this session, and may be in every room that it comes with.
+    func mayHaveRooms(_ member: GatewaySocket) async throws(StoreError) -> Bool {
+        let identity = member.identity
+        var due: Set = [SocketRoom.user(identity.account), SocketRoom.role(identity.role)]
+        due.formUnion(member.subscriber.merchants.map(SocketRoom.merchant))
+        var rooms = Set(member.socket.rooms)
+        guard rooms.remove(SocketRoom.session(identity.session)) != nil else { return false }
+        rooms.subtract(due)
+        guard rooms.count <= Self.recoveredOrders else { return false }
+        for room in rooms {
+            guard let order = SocketRoom.order(of: room) else { return false }
+            let seen = try await store.orderSnapshot(
+                order, account: identity.account, role: identity.role, after: Int(Int32.max))
+            if seen == nil { return false }
+        }
+        return true
+    }
+
+    /// Orders that a socket which is taken up again may follow by room: each is asked of PostgreSQL. With more it begins anew.
+    private static let recoveredOrders = 20
 
     /// Once the socket may see the order. One in as many rooms as are allowed follows it without this one.
     func enterRoom(of order: UUID16, _ member: GatewaySocket) {

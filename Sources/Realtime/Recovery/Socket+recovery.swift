@@ -30,6 +30,12 @@ extension Socket {
         }
     }
 
+    /// Nobody may take this socket's session up again. In a middleware, for one that was taken up by somebody who may not: the
+    /// client gets a fresh session when it connects next.
+    public func endRecovery() {
+        recovery?.isLost = true
+    }
+
     /// Ends the connection under the socket in a way after which clients come back by themselves.
     public func closeConnection() {
         connection?.session.close(.forcedClose)
