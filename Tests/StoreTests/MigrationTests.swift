@@ -21,10 +21,10 @@ struct MigrationTests {
 
     @Loop
     static func migrate(
-        _ store: Store, _ files: [MigrationFile], functions: [[UInt8]] = [function]
+        _ store: Store, _ files: [MigrationFile], functions: [[UInt8]] = [function], revision: Int = 1
     ) async -> StoreError? {
         do throws(StoreError) {
-            try await store.migrate(files, functions: functions)
+            try await store.migrate(files, functions: FunctionSet(revision: revision, files: functions))
             return nil
         } catch {
             return error
@@ -72,6 +72,42 @@ struct MigrationTests {
             #expect(left == "")
             #expect(await Self.migrate(store, [Self.first, Self.second]) == nil)
         }
+    }
+
+    @Test func `a build of before leaves the functions of a later one, also when it starts again`() async throws {
+        try await Self.withDatabase { store, database in
+            func answer() throws -> String { try PrivatePostgres.shared.sql("SELECT f()", database: database) }
+            let later = [Array("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';".utf8)]
+            #expect(await Self.migrate(store, [Self.first]) == nil)
+            #expect(await Self.migrate(store, [Self.first], functions: later, revision: 2) == nil)
+            #expect(try answer() == "2")
+            #expect(await Self.migrate(store, [Self.first]) == nil)
+            #expect(try answer() == "2")
+            // One of before there were revisions put its own there: the next start of a later one mends it.
+            _ = try PrivatePostgres.shared.sql(
+                "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 3';"
+                    + "UPDATE schema_migrations SET checksum = 'x' WHERE number = 0",
+                database: database)
+            #expect(await Self.migrate(store, [Self.first], functions: later, revision: 2) == nil)
+            #expect(try answer() == "2")
+        }
+    }
+
+    @Test func `a database of before there were revisions gets one`() async throws {
+        try await Self.withDatabase { store, database in
+            #expect(await Self.migrate(store, [Self.first]) == nil)
+            _ = try PrivatePostgres.shared.sql("ALTER TABLE schema_migrations DROP COLUMN revision", database: database)
+            #expect(await Self.migrate(store, [Self.first], revision: 4) == nil)
+            let revision = try PrivatePostgres.shared.sql(
+                "SELECT revision FROM schema_migrations WHERE number = 0", database: database)
+            #expect(revision == "4")
+        }
+    }
+
+    /// Whoever changes a function raises `FunctionSet.revision`, and writes both here anew.
+    @Test func `the functions are those of their revision`() {
+        #expect(FunctionSet.current.revision == 1)
+        #expect(FunctionSet.current.checksum == "f87103e672603779")
     }
 
     @Test func `changed functions are made anew, those that are gone go, and PostGIS stays`() async throws {

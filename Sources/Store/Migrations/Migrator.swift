@@ -14,7 +14,7 @@ struct Migrator {
 
     let session: PostgresSession
     let migrations: [MigrationFile]
-    let functions: [[UInt8]]
+    let functions: FunctionSet
 
     /// Applies what is missing. Throws `StoreError` of kind `.migration` when an applied file has changed, a file is
     /// missing, or a step fails.
@@ -28,13 +28,14 @@ struct Migrator {
                 checksum text NOT NULL,
                 applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
             );
+            ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS revision integer NOT NULL DEFAULT 0;
             """, timeout: Self.timeout)
-        let applied = try await appliedChecksums()
+        let applied = try await appliedFiles()
         var hasNew = false
         for file in migrations {
             let checksum = Checksum.of([file.sql])
             if let known = applied[file.number] {
-                guard known == checksum else {
+                guard known.checksum == checksum else {
                     throw StoreError(
                         .migration, "\(file.label) was applied in another form; a released migration must not be edited"
                     )
@@ -49,29 +50,41 @@ struct Migrator {
         }) {
             throw StoreError(.migration, "the database has migration \(foreign), which this build does not know")
         }
-        let checksum = Checksum.of(functions)
-        if hasNew || applied[Self.functionsNumber] != checksum {
-            let sql = [PackageResources.drop_functions_sql] + functions
+        let checksum = functions.checksum
+        let known = applied[Self.functionsNumber]
+        // A later build's serve this one too: its nodes and this one's run side by side during a rollout.
+        if let known, known.revision > functions.revision { return }
+        if hasNew || known?.checksum != checksum || known?.revision != functions.revision {
+            let sql = [PackageResources.drop_functions_sql] + functions.files
             try await apply(
                 Array(sql.joined(separator: [UInt8(ascii: "\n")])), number: Self.functionsNumber, name: "functions",
-                checksum: checksum, label: "the functions")
+                checksum: checksum, revision: functions.revision, label: "the functions")
         }
     }
 
     /// The row that bears the checksum of all functions.
     private static let functionsNumber = 0
 
-    private func appliedChecksums() async throws -> [Int: String] {
-        let rows = try await session.query("SELECT number, checksum FROM schema_migrations", timeout: Self.timeout)
-        var applied: [Int: String] = [:]
-        for row in rows { applied[Int(try row.int("number"))] = try row.text("checksum") }
+    private typealias Applied = (checksum: String, revision: Int)
+
+    private func appliedFiles() async throws -> [Int: Applied] {
+        let rows = try await session.query(
+            "SELECT number, checksum, revision FROM schema_migrations", timeout: Self.timeout)
+        var applied: [Int: Applied] = [:]
+        for row in rows {
+            applied[Int(try row.int("number"))] = (try row.text("checksum"), Int(try row.int("revision")))
+        }
         return applied
     }
 
-    private func apply(_ sql: [UInt8], number: Int, name: String, checksum: String, label: String) async throws {
+    private func apply(
+        _ sql: [UInt8], number: Int, name: String, checksum: String, revision: Int = 0, label: String
+    ) async throws {
         let record = """
-            INSERT INTO schema_migrations (number, name, checksum) VALUES (\(number), '\(name)', '\(checksum)')
-            ON CONFLICT (number) DO UPDATE SET checksum = excluded.checksum, applied_at = clock_timestamp();
+            INSERT INTO schema_migrations (number, name, checksum, revision)
+            VALUES (\(number), '\(name)', '\(checksum)', \(revision))
+            ON CONFLICT (number) DO UPDATE SET checksum = excluded.checksum, revision = excluded.revision,
+                applied_at = clock_timestamp();
             """
         let text = "BEGIN;\n" + String(decoding: sql, as: UTF8.self) + "\n" + record + "\nCOMMIT;"
         do throws(PostgresError) {
