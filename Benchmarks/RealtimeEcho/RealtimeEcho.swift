@@ -96,9 +96,13 @@ import Wire
             guard let room = Arguments.string(event.arguments, 0) else { return event.acknowledge([]) }
             socket.join(room)
             Loop.start {
-                // Acknowledged when what other nodes publish comes here; without Redis at once.
-                do throws(AdapterError) { try await socket.joinConfirmed(room) } catch { say("join: \(error)") }
-                event.acknowledge([])
+                // Acknowledged when what other nodes publish comes here; without Redis at once, and told so.
+                do throws(AdapterError) {
+                    try await socket.joinConfirmed(room)
+                    event.acknowledge([])
+                } catch {
+                    event.acknowledge(Array("\"unconfirmed\"".utf8))
+                }
             }
         }
         namespace.on("leave") { socket, event in

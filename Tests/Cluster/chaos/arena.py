@@ -7,7 +7,10 @@ import time
 from checker import Checker
 from client import Publisher, Receiver
 from faults import Faults
-from wire import PollingLink, WebSocketLink
+from wire import PollingLink, UpgradingLink, WebSocketLink
+
+#: The links of clients, by their number; the others are WebSockets from the beginning.
+KINDS = {5: PollingLink, 8: UpgradingLink, 11: UpgradingLink}
 
 #: Seconds between two bursts of a publisher.
 STEP = 0.05
@@ -20,7 +23,8 @@ QUIET = 30.0
 
 
 class Arena:
-    """`receivers` sit in two of `rooms` each; a few of them poll, a few never ask for their session again. Together the
+    """`receivers` sit in two of `rooms` each; a few of them poll, a few begin so and
+    move to a WebSocket, a few never ask for their session again. Together the
     publishers send `rate` messages a second, each to several rooms."""
 
     def __init__(self, ground, seed, receivers=300, publishers=8, rooms=30, rate=100.0, silence=10.0, tell=print):
@@ -30,14 +34,14 @@ class Arena:
         self.begun = time.monotonic()
         self.checker = Checker(clock=self.now)
         self.faults = Faults(ground, self, random.Random(seed), tell)
-        self.refused = self.silent = 0
+        self.refused = self.silent = self.refusals = 0
         self.graveyard, self.problems = [], []
         names = [f"room-{number}" for number in range(rooms)]
         doors = ground.doors
         self.receivers = []
         for number in range(receivers):
             own = [names[number % rooms], names[(number * 7 + number // rooms + 1) % rooms]]
-            kind = PollingLink if number % 12 == 5 else WebSocketLink
+            kind = KINDS.get(number % 12, WebSocketLink)
             self.receivers.append(Receiver(
                 self, f"client-{number}", doors[number % 2:] + doors[:number % 2], list(dict.fromkeys(own)), kind,
                 recovers=number % 10 != 3))
@@ -106,6 +110,9 @@ class Arena:
         # What is alive at the end must have all, and so must be alive.
         await self.until(self.is_settled, "everybody is back")
         await self._arrived()
+        for index, process in enumerate(self.ground.nodes):
+            if process.poll() is not None:
+                self.problems.append(f"{self.ground.name(index)} ended by itself: {process.returncode}")
         self.checker.finish([one.session for one in self.receivers if one.session])
         for one in self.receivers + self.publishers:
             one.go()
@@ -132,7 +139,11 @@ class Arena:
         for event in self.faults.history:
             kinds[event.kind] = kinds.get(event.kind, 0) + 1
         return (f"seed {self.seed}, {self.now():.0f} s, {len(self.receivers)} clients: {self.checker.summary()}; "
-                f"faults {kinds}; {self.refused} handshakes refused, {self.silent} links given up as silent")
+                f"faults {kinds}; {self.refused} handshakes refused, {self.silent} links given up as silent, "
+                f"{self.refusals} messages not logged")
+
+    def details(self):
+        return [*self.checker.told, *(f"{name}: {trail}" for name, trail in self.checker.trails.items())]
 
     def verdict(self):
         """What is wrong; nothing is well."""

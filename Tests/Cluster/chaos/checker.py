@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 #: Violations, and holes that may fill yet, kept in words; all violations are counted.
 TOLD = 40
 TOLD_HOLES = 10
+#: What is kept of each session's past.
+TRAIL = 16
 
 
 @dataclass
@@ -47,6 +49,12 @@ class Session:
         #: By a stream's id: what has been passed over and did not come yet.
         self.missing = {}
         self.deliveries = self.recoveries = 0
+        #: What became of its connections, for whoever has to find out.
+        self.trail = []
+
+    def trace(self, text):
+        self.trail.append(f"{self.checker.clock():.3f} {text}")
+        del self.trail[:-TRAIL]
 
     def joining(self, room):
         self.rooms.setdefault(room, False)
@@ -85,6 +93,7 @@ class Session:
         if number > due:
             self.missing.setdefault(stream_id, set()).update(range(due, number))
             self.checker.hole(f"hole {self.name} stream {stream_id}: {number} came, {due} was due")
+            self.trace(f"hole {stream_id}: {number} for {due}")
         self.next[stream_id] = number + 1
 
     def behind(self):
@@ -116,6 +125,7 @@ class Checker:
     unrecovered: Counter = field(default_factory=Counter)
     violations: Counter = field(default_factory=Counter)
     holes: int = 0
+    trails: dict = field(default_factory=dict)
     told: list = field(default_factory=list)
     streams: dict = field(default_factory=dict)
     #: The streams of each room.
@@ -136,6 +146,8 @@ class Checker:
     def violation(self, kind, session, stream_id, number, why):
         self.violations[kind] += 1
         self.note(f"{kind} {session.name} stream {stream_id} number {number}: {why}")
+        if self.trails.get(session.name) is None and len(self.trails) < TOLD_HOLES:
+            self.trails[session.name] = "; ".join(getattr(session, "trail", ()))
 
     def hole(self, text):
         self.holes += 1

@@ -13,6 +13,8 @@ from wire import PollingLink, WebSocketLink
 MESSAGE = re.compile(rb'42\["message",[\["](\d+)[,:](\d+)(?::x*)?[\]"](?:,"([^"]*)")?\]')
 #: Seconds after which a client whose link ended comes back, at random between the two.
 BACK_AFTER = (0.05, 1.0)
+#: Seconds after which a room is joined again that could not be.
+REPEAT_AFTER = 0.5
 #: Messages of a publisher that wait for their acknowledgement, before it sends no more.
 WINDOW = 64
 
@@ -99,7 +101,8 @@ class Client:
     def message(self, payload):
         kind = payload[1:2]
         if kind == b"3":
-            self.acknowledged(int(payload[2:payload.index(b"[")]))
+            # Bare where the server has done it: `publish` may be "lost", and `join` "unconfirmed".
+            self.acknowledged(int(payload[2:payload.index(b"[")]), payload.endswith(b"[]"))
         elif kind == b"0":
             self.is_connected = True
             self.entered(json.loads(payload[2:]))
@@ -122,11 +125,15 @@ class Receiver(Client):
         self.session = self.pid = self.offset = None
         self.began = self.left = 0.0
         self.joins = {}
+        #: Joins that have to be asked for again.
+        self.unconfirmed = 0
         #: What came before the reply to CONNECT.
         self.early = []
 
     def auth(self):
-        self.early, self.joins = [], {}
+        self.early, self.joins, self.unconfirmed = [], {}, 0
+        if self.session:
+            self.session.trace(f"comes to {self.node}")
         if not self.recovers or self.pid is None:
             return b""
         auth = {"pid": self.pid}
@@ -136,6 +143,7 @@ class Receiver(Client):
 
     def ended(self):
         self.left = self.arena.now()
+        self.session.trace(f"left {self.node} at {self.offset}")
         if not self.recovers or self.pid is None:
             self.finish_session()
 
@@ -163,6 +171,7 @@ class Receiver(Client):
             if reply.get("pid") == self.pid:
                 arena.checker.recovered += 1
                 self.session.recoveries += 1
+                self.session.trace(f"recovered on {self.node} with {len(self.early)} missed")
                 if reply["sid"] != self.sid:
                     arena.checker.violation("refused", self, 0, 0, f"recovered as {reply['sid']}, was {self.sid}")
                 for found in self.early:
@@ -170,12 +179,14 @@ class Receiver(Client):
                 return self.join(room for room, is_joined in self.session.rooms.items() if not is_joined)
             cause = arena.cause(self.began, self.left)
             arena.checker.unrecovered[cause] += 1
-            arena.checker.note(f"unrecovered {self.session.name}, gone {arena.now() - self.left:.2f} s: {cause}")
+            if cause not in arena.faults.UNSURE:
+                arena.checker.note(f"unrecovered {self.session.name}, gone {arena.now() - self.left:.2f} s")
             self.finish_session()
         if self.early:
             arena.checker.violation("stray", self, 0, 0, f"{len(self.early)} events before a fresh session began")
         self.session = arena.checker.session(self.name)
         self.sid, self.pid, self.offset, self.began = reply["sid"], reply.get("pid"), None, arena.now()
+        self.session.trace(f"fresh on {self.node}")
         self.join(self.wanted)
 
     def join(self, rooms):
@@ -184,10 +195,21 @@ class Receiver(Client):
             self.session.joining(room)
             self.joins[self.call(b"join", b'"%s"' % room.encode())] = room
 
-    def acknowledged(self, number):
+    def acknowledged(self, number, is_done):
         room = self.joins.pop(number, None)
-        if room is not None:
+        if room is None:
+            return
+        if is_done:
+            self.session.trace(f"joined {room}")
             self.session.joined(room)
+        else:
+            self.unconfirmed += 1
+            asyncio.get_running_loop().call_later(REPEAT_AFTER, self.join_again, self.link, room)
+
+    def join_again(self, link, room):
+        if link is self.link and self.is_connected:
+            self.unconfirmed -= 1
+            self.join([room])
 
     def finish_session(self):
         self.session.end()
@@ -195,7 +217,7 @@ class Receiver(Client):
 
     @property
     def is_settled(self):
-        return self.is_connected and not self.joins
+        return self.is_connected and not self.joins and not self.unconfirmed
 
 
 class Publisher(Client):
@@ -234,7 +256,13 @@ class Publisher(Client):
                 value = b'"%d:%d:%s"' % (stream.id, number, b"x" * 2000)
             self.waiting[self.call(b"publish", b'"%s"' % stream.room.encode(), value)] = (stream, number)
 
-    def acknowledged(self, number):
+    def acknowledged(self, number, is_done):
         found = self.waiting.pop(number, None)
-        if found:
+        if found is None:
+            return
+        if is_done:
             found[0].ack(found[1])
+        else:
+            # It was not logged, and will not be: what comes after it belongs to another stream.
+            self.arena.refusals += 1
+            self.streams[self.streams.index(found[0])] = self.arena.checker.stream(found[0].room)

@@ -24,11 +24,12 @@ class Faults:
     two of three always work, as far as Redis does."""
 
     #: By kind: how often, next to the others.
-    KINDS = {"kill": 4, "pause": 3, "drain": 2, "hole": 3, "reset": 3, "redis kept": 1, "redis empty": 1, "memory": 2,
-             "vanish": 4, "stall": 3, "storm": 3}
+    KINDS = {"kill": 4, "pause": 3, "drain": 2, "hole": 3, "reset": 3, "redis kept": 1, "redis empty": 1, "redis paused": 1,
+             "memory": 2, "vanish": 4, "stall": 3, "storm": 3}
     #: After these the server may be unsure what a socket has missed. Redis's restart begins a new life of the log, which
     #: ends every session that began before, however late its client comes back; the others count for a while.
-    UNSURE = {"redis kept": True, "redis empty": True, "memory": False, "hole": False, "reset": False}
+    UNSURE = {"redis kept": True, "redis empty": True, "redis paused": False, "memory": False,
+              "hole": False, "reset": False}
 
     def __init__(self, ground, arena, random, tell=print):
         self.ground, self.arena, self.random, self.tell = ground, arena, random, tell
@@ -38,10 +39,10 @@ class Faults:
 
     def cause(self, began, left, now):
         """Why a session that began at `began` and was left at `left` may have been lost."""
-        for event in reversed(self.history):
-            for_ever = self.UNSURE.get(event.kind)
-            if for_ever is not None and event.begin <= now and event.end >= (began if for_ever else left - AFTERMATH):
-                return event.kind
+        for is_for_ever, since in ((True, began), (False, left - AFTERMATH)):
+            for event in reversed(self.history):
+                if self.UNSURE.get(event.kind) is is_for_ever and event.end >= since and event.begin <= now:
+                    return event.kind
         return "unexplained"
 
     async def run(self, until, gap):
@@ -57,7 +58,7 @@ class Faults:
         await self.begin(kind, *arguments)
 
     NODE_FAULTS = ("kill", "pause", "drain", "hole", "reset")
-    REDIS_FAULTS = ("redis kept", "redis empty", "memory")
+    REDIS_FAULTS = ("redis kept", "redis empty", "redis paused", "memory")
 
     def _is_possible(self, kind):
         if kind in self.NODE_FAULTS:
@@ -92,13 +93,19 @@ class Faults:
 
     #: Seconds, shorter and longer than the 2 s after which Redis and the 3 s after which another node counts as gone.
     LENGTHS = {"kill": (0.1, 1.0, 4.0), "pause": (1.0, 2.5, 5.0, 12.0), "hole": (0.5, 1.5, 4.0, 9.0),
-               "reset": (0.1, 1.0, 5.0), "redis kept": (0.1, 2.0, 5.0), "redis empty": (0.1, 2.0, 5.0),
+               "reset": (0.1, 1.0, 5.0), "redis kept": (0.1, 2.0, 5.0), "redis empty": (0.1, 2.0, 5.0), "redis paused": (1.0, 3.0, 6.0),
                "memory": (0.3, 1.5, 4.0), "stall": (1.0, 3.0, 8.0)}
 
     async def _kill(self, node, seconds):
+        self._check(node)
         await asyncio.to_thread(self.ground.kill, node)
         await asyncio.sleep(seconds)
         await asyncio.to_thread(self.ground.restart, node)
+
+    def _check(self, node):
+        status = self.ground.nodes[node].poll()
+        if status is not None:
+            self.arena.problems.append(f"{self.ground.name(node)} ended by itself: {status}")
 
     async def _pause(self, node, seconds):
         self.ground.pause(node)
@@ -106,6 +113,7 @@ class Faults:
         self.ground.resume(node)
 
     async def _drain(self, node, _):
+        self._check(node)
         process = self.ground.nodes[node]
         process.send_signal(signal.SIGTERM)
         begin = time.monotonic()
@@ -139,6 +147,11 @@ class Faults:
         await asyncio.to_thread(self.ground.kill_redis)
         await asyncio.sleep(seconds)
         await asyncio.to_thread(self.ground.restart_redis, is_empty)
+
+    async def _redis_paused(self, _, seconds):
+        self.ground.redis_process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        self.ground.redis_process.send_signal(signal.SIGCONT)
 
     async def _memory(self, _, seconds):
         assert self.ground.redis("CONFIG", "SET", "maxmemory", "1mb").startswith("+OK")

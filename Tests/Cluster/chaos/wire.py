@@ -11,8 +11,13 @@ HANDSHAKE_PATIENCE = 8.0
 
 
 class WebSocketLink(asyncio.Protocol):
-    def __init__(self, owner, address):
-        self.owner = owner
+    """With a `sid`: for a session that polls and may move here."""
+
+    HEAD = (b"GET /socket.io/?EIO=4&transport=websocket%s HTTP/1.1\r\nHost: lastmile\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+
+    def __init__(self, owner, address, sid=b""):
+        self.owner, self.sid = owner, sid
         self.transport = None
         self.buffer = b""
         self.is_open = False
@@ -30,9 +35,10 @@ class WebSocketLink(asyncio.Protocol):
         self.transport = transport
         if self.owner is None:
             return transport.abort()
-        transport.write(
-            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: lastmile\r\nUpgrade: websocket\r\n"
-            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+        transport.write(self.HEAD % (b"&sid=" + self.sid if self.sid else b""))
+
+    def opened(self):
+        pass
 
     def connection_lost(self, problem):
         self._lost()
@@ -57,6 +63,7 @@ class WebSocketLink(asyncio.Protocol):
                 self.transport.abort()
                 return
             self.is_open, at = True, end + 4
+            self.opened()
         size = len(data)
         # RFC 6455, 5.2: a server's frames are not masked, and this one's not fragmented.
         while size - at >= 2 and self.owner is not None:
@@ -123,6 +130,7 @@ class PollingLink:
         self.going = asyncio.Event()
         self.going.set()
         self.writers = {}
+        self.is_pausing = self.is_posting = False
         self.tasks = [asyncio.ensure_future(self._guard(self._poll()))]
 
     async def _guard(self, work):
@@ -134,6 +142,12 @@ class PollingLink:
             if owner:
                 owner.lost(self)
 
+    def begun(self):
+        pass
+
+    async def moved(self):
+        return False
+
     async def _poll(self):
         async with asyncio.timeout(HANDSHAKE_PATIENCE):
             status, body = await self._ask("get", self.GET % b"", {})
@@ -142,6 +156,7 @@ class PollingLink:
                 self.owner.arena.refused += 1
             raise EOFError
         self.sid = body.split(b'"')[3]
+        self.begun()
         self.tasks.append(asyncio.ensure_future(self._guard(self._post())))
         kept = {}
         while self.owner is not None:
@@ -151,6 +166,8 @@ class PollingLink:
                 if packet == b"1":
                     raise EOFError
                 self.owner.packet(self, packet)
+            if await self.moved():
+                return
             await self.going.wait()
             status, body = await self._ask("get", self.GET % (b"&sid=" + self.sid), kept)
             if status != 200:
@@ -161,10 +178,14 @@ class PollingLink:
         while True:
             await self.wish.wait()
             self.wish.clear()
+            if self.is_pausing:
+                continue
             body, self.outgoing = b"\x1e".join(self.outgoing), []
             if body:
+                self.is_posting = True
                 async with asyncio.timeout(HANDSHAKE_PATIENCE):
                     status, _ = await self._ask("post", self.POST % (self.sid, len(body), body), kept)
+                self.is_posting = False
                 if status != 200:
                     raise EOFError
 
@@ -204,3 +225,79 @@ class PollingLink:
             task.cancel()
         for writer in self.writers.values():
             writer.transport.abort()
+
+
+class UpgradingLink(PollingLink):
+    """Begins by polling and moves to a WebSocket, as most clients do."""
+
+    #: Seconds between two looks whether the last POST has been answered.
+    LOOK = 0.01
+
+    socket = None
+    has_moved = False
+
+    def begun(self):
+        self.arena = self.owner.arena
+        self.socket = Probe(self, self.address, self.sid)
+
+    # Of the WebSocket.
+
+    def packet(self, link, payload):
+        if self.has_moved:
+            if self.owner:
+                self.owner.packet(self, payload)
+        elif payload == b"3probe":
+            # From here on nothing is posted; the poll that is held is answered.
+            self.is_pausing = True
+
+    def lost(self, link):
+        self.socket = None
+        if self.has_moved:
+            owner = self.owner
+            self.abort()
+            if owner:
+                owner.lost(self)
+        else:
+            # It stays with polling.
+            self.is_pausing = False
+            self.wish.set()
+
+    async def moved(self):
+        while self.is_pausing and self.is_posting:
+            await asyncio.sleep(self.LOOK)
+        if not self.is_pausing:
+            return False
+        self.has_moved = True
+        self.socket.send(b"5")
+        for payload in self.outgoing:
+            self.socket.send(payload)
+        self.outgoing = []
+        return True
+
+    # Of the owner.
+
+    def send(self, payload):
+        if self.has_moved:
+            self.socket.send(payload)
+        else:
+            super().send(payload)
+
+    def stall(self):
+        super().stall()
+        if self.socket:
+            self.socket.stall()
+
+    def resume(self):
+        super().resume()
+        if self.socket:
+            self.socket.resume()
+
+    def abort(self):
+        super().abort()
+        if self.socket:
+            self.socket.abort()
+
+
+class Probe(WebSocketLink):
+    def opened(self):
+        self.send(b"2probe")
