@@ -29,7 +29,7 @@ public import EventLoop
         self.adapter = adapter
         self.recovery = recovery
         self.timing = timing
-        connectTimeouts = DeadlineQueue(interval: options.connectTimeout, timing: timing)
+        connectTimeouts = DeadlineQueue(interval: options.connectTimeout + Self.connectGrace, timing: timing)
         emptyNamespaces = DeadlineQueue(interval: options.emptyNamespaceTime, timing: timing)
         waves = CloseWaves(rate: options.closeRate, timing: timing)
         socketPrefix = options.socketPrefix ?? Identifier.random(6)
@@ -50,6 +50,9 @@ public import EventLoop
     }
 
     var allNamespaces: [Namespace] { Array(namespaces.values) }
+
+    /// For a CONNECT that is on its way when the time is over, from a client that is busy.
+    private static let connectGrace: Duration = .milliseconds(250)
 
     func knownNamespace(_ name: String) -> Namespace? { namespaces[name] }
 

@@ -4,7 +4,7 @@ import Wire
 public struct SocketServerOptions: Sendable {
     /// Path, heartbeat, limits, CORS and the node's name: what Engine.IO decides.
     public var engine = EngineServerOptions()
-    /// From the session's opening to its close when no namespace was joined.
+    /// From the session's opening to its close when no namespace was joined; a quarter of a second more is given.
     public var connectTimeout: Duration = .seconds(45)
     /// Sessions a second that are closed at most when many have to move: a drain, a forced recovery.
     public var closeRate = 500

@@ -195,19 +195,6 @@ import Wire
         #expect(connections == 0)
     }
 
-    @Test func `who opens a session and joins nothing is let go`() async throws {
-        let (messages, sessions) = try await onLoop {
-            let tested = try SocketsUnderTest { $0.engine.pingInterval = .seconds(100) }
-            let client = try await SocketClient.open(tested.port)
-            tested.timing.advance(by: .seconds(44))
-            let before = tested.sockets.sessionCount
-            tested.timing.advance(by: .seconds(2))
-            return (await client.next(), [before, tested.sockets.sessionCount])
-        }
-        #expect(messages == "close 1000")
-        #expect(sessions == [1, 0])
-    }
-
     @Test func `namespaces that the server ended are not remembered for ever`() async throws {
         let (last, forgotten) = try await onLoop {
             let tested = try SocketsUnderTest()
