@@ -37,11 +37,13 @@ import Wire
         cluster?.log?.onWarning = { say("recovery: \($0)") }
         sockets.relay = links?.links
         cluster?.start()
-        for name in ["/", "/custom"] { register(sockets.namespace(name), sendsAuth: settings.isConformanceRun) }
+        for name in ["/", "/custom"] {
+            register(sockets.namespace(name), sockets.recovery, sendsAuth: settings.isConformanceRun)
+        }
         sockets.namespaces { name, _ in
             name.wholeMatch(of: /\/dynamic-\d+/) != nil
         } configure: { namespace in
-            register(namespace, sendsAuth: settings.isConformanceRun)
+            register(namespace, sockets.recovery, sendsAuth: settings.isConformanceRun)
         }
         let router = Router()
         router.onNow(.get, "/health/live") { _ in .text(200, "ok\n") }
@@ -70,7 +72,9 @@ import Wire
         await links?.stop()
     }
 
-    private static func register(_ namespace: Namespace, sendsAuth: Bool) {
+    private static func register(
+        _ namespace: Namespace, _ recovery: (any RecoveryLog)?, sendsAuth: Bool
+    ) {
         namespace.onConnect { socket in
             guard sendsAuth else { return }
             let auth = socket.auth.isEmpty ? Array("{}".utf8) : socket.auth
@@ -115,7 +119,16 @@ import Wire
                 namespace.to(room).emit(
                     "message", json: Arguments.afterFirst(event.arguments), attachments: event.attachments)
             }
-            event.acknowledge([])
+            guard let recovery else { return event.acknowledge([]) }
+            Loop.start {
+                // Acknowledged when the death of this node cannot undo it any more; "lost" when it was not logged.
+                do throws(AdapterError) {
+                    try await recovery.confirmPublished()
+                    event.acknowledge([])
+                } catch {
+                    event.acknowledge(Array("\"lost\"".utf8))
+                }
+            }
         }
         namespace.on("publish-volatile") { _, event in
             if let room = Arguments.string(event.arguments, 0) {

@@ -2,6 +2,7 @@
 each packet."""
 
 import json
+import socket
 import threading
 
 import websocket
@@ -82,11 +83,15 @@ class Client:
                 self.offset = event.pop()
             self.events.append(event)
 
+    def tell(self, event, *arguments):
+        """Emits; the number of the acknowledgement that will come."""
+        self.last_id += 1
+        self.link.send(f"42{self.prefix}{self.last_id}{json.dumps([event, *arguments])}")
+        return self.last_id
+
     def ask(self, event, *arguments):
         """Emits, and returns the acknowledgement's arguments."""
-        self.last_id += 1
-        number = self.last_id
-        self.link.send(f"42{self.prefix}{number}{json.dumps([event, *arguments])}")
+        number = self.tell(event, *arguments)
         until(lambda: number in self.answers or self.closed.is_set(), f"{event} is acknowledged", pause=0.005)
         return self.answers[number]
 
@@ -98,7 +103,10 @@ class Client:
         until(lambda: value in self.messages(), f"{value!r} comes", pause=0.01)
 
     def drop(self):
-        """Loses the connection."""
-        self.link.close()
+        """Loses the connection, without a word of WebSocket's."""
+        try:
+            self.link.sock.shutdown(socket.SHUT_RDWR)
+        except (OSError, AttributeError):
+            pass
         self.closed.wait(PATIENCE)
 

@@ -1,6 +1,9 @@
 """Connection state recovery over three nodes: whatever happens to the node or to Redis, a client gets what it missed once and
 in order, or is told by a fresh session."""
 
+import socket
+import threading
+
 import pytest
 import socketio
 
@@ -23,6 +26,7 @@ def shared_echo():
 @pytest.fixture
 def nodes(shared_echo):
     """The shared three; who died in the test before runs again, and all promise recovery."""
+    shared_echo.resume_redis()
     for index, process in enumerate(shared_echo.nodes):
         if process.poll() is not None:
             shared_echo.restart(index)
@@ -231,7 +235,8 @@ def test_what_is_published_while_redis_does_not_answer_comes_afterwards(nodes, c
     publish(sender, 1)
     client.wait_for(1)
     nodes.pause_redis()
-    publish(sender, *range(2, 20))
+    for value in range(2, 20):
+        sender.tell("publish", ROOM, value)
     # Long enough for every node to give its connections up.
     until(lambda: nodes.statistics(0)["breaks"] > 0 and nodes.statistics(1)["breaks"] > 0, "the breaks are found")
     nodes.resume_redis()
@@ -254,6 +259,83 @@ def test_clients_that_know_nothing_of_recovery_notice_nothing(nodes):
         assert client.call("echo", ("a", 1), timeout=PATIENCE) == ("a", 1)
     finally:
         client.disconnect()
+
+
+class Cable:
+    """A node's way to Redis, which may be held: nothing goes through it, and nobody is told."""
+
+    def __init__(self, path, redis):
+        self.flows = threading.Event()
+        self.flows.set()
+        self.redis = redis
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(str(self.redis))
+            except OSError:
+                return
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=pair, daemon=True).start()
+
+    def _pump(self, source, target):
+        try:
+            while data := source.recv(1 << 16):
+                self.flows.wait()
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class CabledCluster(echo.EchoCluster):
+    def redis_url(self, index):
+        return f"unix://{self.home}/cable-{index}.sock"
+
+    def start_redis(self):
+        super().start_redis()
+        self.cables = [Cable(self.home / f"cable-{index}.sock", self.redis_path) for index in range(len(self.nodes))]
+
+
+def test_a_node_that_is_cut_off_from_redis_for_seconds_loses_nothing(clients):
+    made = CabledCluster(3, True, {})
+    try:
+        made.begin()
+        promising(made)
+        here, there = joined(clients(), made, 0), joined(clients(), made, 1)
+        guest = joined(clients(), made, 0)
+        near, far = publisher(clients, made, 0), publisher(clients, made, 1)
+        publish(near, 0)
+        made.cables[0].flows.clear()
+        # What the cut off node publishes waits, and so do the acknowledgements.
+        for value in range(100, 110):
+            near.tell("publish", ROOM, value)
+        publish(far, *range(1, 20))
+        until(lambda: made.statistics(0)["breaks"] > 0, "the node notices", pause=0.1)
+        # A client of the cut off node moves on, with what it missed.
+        guest.drop()
+        guest.connect(made.urls[2])
+        assert guest.recovered and guest.messages() == list(range(20))
+        publish(far, *range(20, 30))
+        made.cables[0].flows.set()
+        for one in (here, there, guest):
+            one.wait_for(109)
+            found = one.messages()
+            assert [value for value in found if value < 100] == list(range(30))
+            assert [value for value in found if value >= 100] == list(range(100, 110))
+        assert len(here.sessions) == len(there.sessions) == 1
+    finally:
+        made.stop()
 
 
 def test_a_log_too_short_gives_a_fresh_session(clients):

@@ -8,6 +8,9 @@ struct PublishQueue<Message> {
     /// The first of `waiting` that is still here.
     private var first = 0
     private(set) var bytes = 0
+    /// Messages taken since the beginning, and those of them whose fate is known.
+    private(set) var taken: UInt64 = 0
+    private(set) var done: UInt64 = 0
     private(set) var batch: [Message] = []
     private var batchSince: LoopTime?
     private(set) var batchNumber: Int64 = 0
@@ -32,6 +35,7 @@ struct PublishQueue<Message> {
         guard count < limit, bytes + size <= byteLimit else { return false }
         waiting.append((message, size, now))
         bytes += size
+        taken += 1
         return true
     }
 
@@ -78,6 +82,7 @@ struct PublishQueue<Message> {
     }
 
     private mutating func dropBatch() {
+        done += UInt64(batch.count)
         batch = []
         batchSince = nil
         isSending = false
@@ -91,6 +96,7 @@ struct PublishQueue<Message> {
         waiting = []
         first = 0
         bytes = 0
+        done = taken
         return unsent
     }
 }

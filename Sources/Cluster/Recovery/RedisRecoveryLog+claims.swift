@@ -23,7 +23,7 @@ extension RedisRecoveryLog {
     }
 
     public func claim(
-        _ pid: String, offset: RecoveryOffset?, in namespace: Namespace
+        _ pid: String, offset: RecoveryOffset?, in namespace: Namespace, while isWanted: @escaping @Loop () -> Bool
     ) async -> RecoverySession? {
         // The old connection has not been found dead yet.
         live[pid]?.session.socket?.closeConnection()
@@ -31,7 +31,8 @@ extension RedisRecoveryLog {
         if claimed[pid] != nil, wanted[pid] == nil { wanted[pid] = [] }
         let patience = timing.now + RecoverySettings.claimPatience
         var asked = ""
-        while true {
+        var isUncertain = false
+        while !isRefused, isWanted() {
             if isOpen, follower.epoch != nil, await isWritten(pid) {
                 do throws(RedisError) {
                     switch try await take(pid, from: asked) {
@@ -40,20 +41,24 @@ extension RedisRecoveryLog {
                         asked = node
                         await released(pid)
                         continue
-                    case .busy: break
+                    case .busy:
+                        // The answer to an earlier claim was lost, and the record came.
+                        if isUncertain, claimed[pid] == nil, live[pid] == nil { asked = owner }
                     case .taken(let found):
+                        // Another connection to this node was faster.
+                        guard claimed[pid] == nil, live[pid] == nil else { break }
                         return session(pid, found, offset, namespace)
                     }
                 } catch {
-                    // It may be with this node now; if so, nobody knows.
-                    if claimed[pid] == nil, live[pid] == nil { note(.delete, pid) }
+                    isUncertain = true
                     failed(error)
-                    return unclaimed()
                 }
             }
-            guard timing.now < patience, !isRefused else { return unclaimed() }
-            do { try await timing.sleep(for: RecoverySettings.claimRetry) } catch { return unclaimed() }
+            guard timing.now < patience else { break }
+            do { try await timing.sleep(for: RecoverySettings.claimRetry) } catch { break }
         }
+        if isUncertain, claimed[pid] == nil, live[pid] == nil { note(.delete, pid) }
+        return unclaimed()
     }
 
     private func unclaimed() -> RecoverySession? {
@@ -123,24 +128,31 @@ extension RedisRecoveryLog {
     }
 
     public func missed(by session: RecoverySession) async -> [LoggedPacket]? {
-        guard let adapter, isOpen else { return nil }
+        guard let adapter else { return nil }
         let channels = adapter.channels(of: session)
-        var missed: [LoggedPacket] = []
-        do throws(RedisError) {
-            let last = try await read(
-                session.epoch, past: session.delivered, streams: Set(channels.map(LoggedMessage.stream)).sorted(),
-                channels: channels
-            ) { number, channel, message in
-                guard let entry = adapter.decode(channel, message, onlyForMembers: false) else { return true }
-                missed.append(LoggedPacket(number: number, packet: entry.packet))
-                return missed.count <= RecoverySettings.missedLimit
+        let streams = Set(channels.map(LoggedMessage.stream)).sorted()
+        let patience = timing.now + RecoverySettings.claimPatience
+        while true {
+            var missed: [LoggedPacket] = []
+            do throws(RedisError) {
+                let last = try await read(
+                    session.epoch, past: session.delivered, streams: streams, channels: channels
+                ) { number, channel, message in
+                    guard let entry = adapter.decode(channel, message, onlyForMembers: false) else { return true }
+                    missed.append(LoggedPacket(number: number, packet: entry.packet))
+                    return missed.count <= RecoverySettings.missedLimit
+                }
+                return last == nil ? nil : missed.sorted { $0.number < $1.number }
+            } catch {
+                // Another life, or entries that are gone; anything else may pass.
+                if case .server = error {
+                    failed(error)
+                    return nil
+                }
             }
-            guard last != nil else { return nil }
-        } catch {
-            failed(error)
-            return nil
+            guard timing.now < patience, session.isConnected else { return nil }
+            do { try await timing.sleep(for: RecoverySettings.claimRetry) } catch { return nil }
         }
-        return missed.sorted { $0.number < $1.number }
     }
 
     // MARK: Between nodes

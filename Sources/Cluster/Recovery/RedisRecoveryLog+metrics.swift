@@ -1,3 +1,4 @@
+import Realtime
 public import Telemetry
 
 extension RedisRecoveryLog {
@@ -12,10 +13,22 @@ extension RedisRecoveryLog {
         registry.gauge("lastmile_recovery_sessions", help: "Sessions whose connections are here.") { [weak self] in
             Double(self?.live.count ?? 0)
         }
-        registry.counter("lastmile_recovery_claims_total", help: "Sessions of clients that came back, taken up here.") {
-            [weak self] in Double(self?.statistics.claims ?? 0)
+        registry.counters(
+            "lastmile_recoveries_total", help: "Clients that came back for a session, by what they got.",
+            label: "outcome"
+        ) { [weak self] in
+            let figures = self?.server?.statistics
+            return [("recovered", Double(figures?.recovered ?? 0)), ("fresh", Double(figures?.unrecovered ?? 0))]
         }
+        registry.counter("lastmile_recovery_replayed_total", help: "Missed broadcasts that such clients were sent.") {
+            [weak self] in Double(self?.server?.statistics.replayed ?? 0)
+        }
+        registry.counter(
+            "lastmile_recovery_forced_total",
+            help: "Sockets closed because something that they were sent may be missing."
+        ) { [weak self] in Double(self?.server?.statistics.forcedRecoveries ?? 0) }
         let counters: [(String, String, KeyPath<RecoveryStatistics, UInt64>)] = [
+            ("claims_total", "Records of sessions that came to this node.", \.claims),
             ("logged_total", "Broadcasts numbered, kept and published.", \.logged),
             ("retried_total", "Batches of broadcasts sent to Redis once more.", \.retried),
             ("given_up_total", "Broadcasts given up, Redis being away for too long.", \.givenUp),

@@ -15,6 +15,21 @@ extension RedisRecoveryLog {
         return true
     }
 
+    /// Returns when what was published before is in the log; throws when it is not and will not be.
+    public func confirmPublished() async throws(AdapterError) {
+        guard queue.done < queue.taken else { return }
+        let number = queue.taken
+        let isLogged = await withCheckedContinuation { unpublished.append((number, $0)) }
+        if !isLogged { throw .unavailable }
+    }
+
+    /// `isLogged`: of those whose fate is known.
+    func settlePublished(_ isLogged: Bool) {
+        let due = unpublished.prefix { $0.number <= queue.done }
+        unpublished.removeFirst(due.count)
+        for (_, continuation) in due { continuation.resume(returning: isLogged) }
+    }
+
     private func flushAtTurnEnd() {
         guard !isFlushDue else { return }
         isFlushDue = true
@@ -77,6 +92,7 @@ extension RedisRecoveryLog {
         guard queue.isSending, queue.batchNumber == number else { return }
         statistics.logged += UInt64(count)
         queue.succeeded()
+        settlePublished(true)
         flush()
     }
 

@@ -64,6 +64,8 @@ public final class RedisRecoveryLog: RecoveryLog {
 
     var follower = LogFollower<Entry>(heldLimit: RecoverySettings.heldLimit)
     var queue: PublishQueue<LoggedMessage>
+    /// Who waits for what was published up to a number of messages.
+    var unpublished: [(number: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
     var isFlushDue = false
     /// A message waits for its room's subscription.
     var isAwaiting = false
@@ -253,6 +255,7 @@ public final class RedisRecoveryLog: RecoveryLog {
         if isAnother || !hasRecords {
             // Whether the batch came before the end of that life nobody knows: its sockets are about to be told.
             queue.dropUncertain()
+            settlePublished(false)
             writes.forgetAll()
             beginning = []
             if isAnother || !live.isEmpty { lose() }
@@ -274,6 +277,7 @@ public final class RedisRecoveryLog: RecoveryLog {
         if let life = follower.epoch { abandoned = life }
         follower.gaveUp()
         let unsent = queue.giveUp()
+        settlePublished(false)
         statistics.givenUp += UInt64(unsent.count)
         lose()
         for message in unsent { message.namespace.deliver(message.packet) }

@@ -26,7 +26,8 @@ public import EventLoop
     private var entries: [Entry] = []
     private var dropped = 0
     private var bytes = 0
-    private var live: [String: RecoverySession] = [:]
+    /// With the number at which the connection began: only what is confirmed beyond it is so by its client.
+    private var live: [String: (session: RecoverySession, opened: UInt64)] = [:]
     private var ended: [String: Ended] = [:]
     /// In order of their ending, with those that were taken up since.
     private var order: [(pid: String, until: LoopTime)] = []
@@ -72,19 +73,20 @@ public import EventLoop
         }
     }
 
-    public func opened(_ session: RecoverySession) { live[session.pid] = session }
+    public func opened(_ session: RecoverySession) { live[session.pid] = (session, lastNumber) }
 
     public func joined(_ room: String, _ session: RecoverySession) {}
 
     public func left(_ room: String, _ session: RecoverySession) {}
 
     public func ended(_ session: RecoverySession, isRecoverable: Bool) {
-        live[session.pid] = nil
+        let opened = live.removeValue(forKey: session.pid)?.opened ?? .max
         guard isRecoverable, !session.isLost, limits.maximumSessions > 0 else { return }
         if ended.count >= limits.maximumSessions { forgetOldest() }
         let until = timing.now + limits.maximumDisconnection
+        let confirmed = history?.confirmed(at: timing.now) ?? 0
         ended[session.pid] = Ended(
-            session: session, until: until, confirmed: history?.confirmed(at: timing.now) ?? 0)
+            session: session, until: until, confirmed: confirmed > opened ? confirmed : 0)
         order.append((session.pid, until))
         if expiry == nil { armExpiry() }
     }
@@ -113,9 +115,9 @@ public import EventLoop
     }
 
     public func claim(
-        _ pid: String, offset: RecoveryOffset?, in namespace: Namespace
+        _ pid: String, offset: RecoveryOffset?, in namespace: Namespace, while isWanted: @escaping @Loop () -> Bool
     ) async -> RecoverySession? {
-        if let session = live[pid], session.namespace == namespace.name {
+        if let session = live[pid]?.session, session.namespace == namespace.name {
             // The old connection has not been found dead yet; its end puts the session among the ended.
             session.socket?.closeConnection()
         }

@@ -17,6 +17,9 @@ public import EventLoop
     /// not take it: the caller then broadcasts it at most once.
     func publish(_ packet: BroadcastPacket, in namespace: Namespace) -> Bool
 
+    /// Returns when what was published before outlives this node; throws when it does not, and sockets everywhere are told.
+    func confirmPublished() async throws(AdapterError)
+
     /// The session is connected, for the first time or again.
     func opened(_ session: RecoverySession)
     func joined(_ room: String, _ session: RecoverySession)
@@ -28,13 +31,19 @@ public import EventLoop
 
     /// Takes the session from whoever has it, closing a connection that still stands. nil: a fresh session is due. Of
     /// several that ask at the same time one gets it. What is claimed is `opened` or `ended` soon.
-    func claim(_ pid: String, offset: RecoveryOffset?, in namespace: Namespace) async -> RecoverySession?
+    ///
+    /// `isWanted`: whether the client still waits; asked now and then.
+    func claim(
+        _ pid: String, offset: RecoveryOffset?, in namespace: Namespace, while isWanted: @escaping @Loop () -> Bool
+    ) async -> RecoverySession?
     /// Every packet past `session.delivered` that its rooms may have got, in order, and perhaps some that do not concern
     /// it. Called when everything that is published from now on reaches this node. nil when it cannot be whole.
     func missed(by session: RecoverySession) async -> [LoggedPacket]?
 }
 
 extension RecoveryLog {
-    /// For a log whose sessions end with the node.
+    // For a log that ends with the node.
+
+    public func confirmPublished() async throws(AdapterError) {}
     public func confirm(_ session: RecoverySession) async throws(AdapterError) {}
 }

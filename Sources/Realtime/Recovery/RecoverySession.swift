@@ -34,6 +34,9 @@ public import EventLoop
         self.delivered = delivered
     }
 
+    /// Whether the connection that the session is for still stands.
+    public var isConnected: Bool { socket?.connection?.session.isOpen ?? false }
+
     /// A new session of a socket that is about to be connected.
     init(_ socket: Socket, at position: RecoveryOffset) {
         pid = Identifier.random(Self.pidLength)

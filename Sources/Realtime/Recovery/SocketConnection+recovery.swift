@@ -13,7 +13,10 @@ extension SocketConnection {
         Loop.start {
             defer { namespace.tenancy?.leave() }
             var found: Socket?
-            if !wish.isMalformed, let session = await log.claim(pid, offset: wish.offset, in: namespace) {
+            if !wish.isMalformed,
+                let session = await log.claim(
+                    pid, offset: wish.offset, in: namespace, while: { self.session.isOpen })
+            {
                 found = await self.restore(session, from: log, namespace, auth)
             }
             self.joining.removeAll { $0 == namespace.name }
@@ -60,8 +63,9 @@ extension SocketConnection {
         _ session: RecoverySession, _ socket: Socket, from log: any RecoveryLog, _ namespace: Namespace
     ) async -> Bool {
         guard namespace.restore(socket, session) else { return false }
-        do throws(AdapterError) { try await namespace.confirm(socket) } catch { return false }
-        guard self.session.isOpen, let missed = await log.missed(by: session) else { return false }
+        guard await confirm(socket, namespace), self.session.isOpen, let missed = await log.missed(by: session) else {
+            return false
+        }
         let live = session.held
         let last = missed.last.map { max($0.number, session.delivered) } ?? session.delivered
         session.held = HeldFrames(maximumBytes: server.options.maximumHeldBytes)
@@ -74,6 +78,25 @@ extension SocketConnection {
         session.delivered = last
         return live?.isOverflowing == false && session.held?.isOverflowing == false && !session.isLost
     }
+
+    /// Waits for the subscriptions of a restored socket. A link to other nodes that is down may be up again soon.
+    private func confirm(_ socket: Socket, _ namespace: Namespace) async -> Bool {
+        let latest = server.timing.now + Self.confirmationPatience
+        while session.isOpen {
+            do throws(AdapterError) {
+                try await namespace.confirm(socket)
+                return true
+            } catch {
+                guard server.timing.now < latest else { return false }
+            }
+            do { try await server.timing.sleep(for: Self.confirmationRetry) } catch { return false }
+        }
+        return false
+    }
+
+    /// A client waits with its CONNECT rather than lose what it missed, but not for ever.
+    private static let confirmationPatience: Duration = .seconds(10)
+    private static let confirmationRetry: Duration = .milliseconds(100)
 
     /// Sends what is held, no more at a time than the connection takes, and then connects the socket.
     func sendMissed(_ socket: Socket) {

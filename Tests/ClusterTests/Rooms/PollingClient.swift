@@ -8,6 +8,8 @@ final class PollingClient: StreamHandler {
     private(set) var id = ""
     /// Text of each Socket.IO packet received, without Engine.IO's digit.
     private(set) var packets: [String] = []
+    /// The session or the connection has ended.
+    private(set) var isClosed = false
 
     private let stream: Stream
     private var session = ""
@@ -19,10 +21,16 @@ final class PollingClient: StreamHandler {
         stream.handler = self
     }
 
+    /// - Parameter auth: what goes with CONNECT; `packets` keep what came before its answer, and that.
+    static func connect(_ port: Int, auth: String) async throws -> PollingClient {
+        let client = try await open(port)
+        _ = await client.request("POST", "40" + auth)
+        await client.packet { $0.hasPrefix("0{") }
+        return client
+    }
+
     static func connect(_ port: Int) async throws -> PollingClient {
-        let client = PollingClient(try await Stream.connect(host: "127.0.0.1", port: port, timeout: .seconds(5)))
-        let opening = await client.request("GET", "")
-        client.session = opening.split(separator: "\"").dropFirst(3).first.map(String.init) ?? ""
+        let client = try await open(port)
         _ = await client.request("POST", "40")
         await client.packet { $0.hasPrefix("0{") }
         client.id = client.packets.last?.split(separator: "\"").dropFirst(3).first.map(String.init) ?? ""
@@ -30,12 +38,20 @@ final class PollingClient: StreamHandler {
         return client
     }
 
-    /// Polls until a packet comes for which `check` holds.
+    private static func open(_ port: Int) async throws -> PollingClient {
+        let client = PollingClient(try await Stream.connect(host: "127.0.0.1", port: port, timeout: .seconds(5)))
+        let opening = await client.request("GET", "")
+        client.session = opening.split(separator: "\"").dropFirst(3).first.map(String.init) ?? ""
+        return client
+    }
+
+    /// Polls until a packet comes for which `check` holds, or nothing more comes.
     func packet(_ check: (String) -> Bool) async {
-        while !packets.contains(where: check) {
+        while !packets.contains(where: check), !isClosed {
             let payload = await request("GET", "")
-            for packet in payload.split(separator: "\u{1e}") where packet.first == "4" {
-                packets.append(String(packet.dropFirst()))
+            for packet in payload.split(separator: "\u{1e}") {
+                if packet.first == "4" { packets.append(String(packet.dropFirst())) }
+                if packet == "1" || packet.hasPrefix("{") { isClosed = true }
             }
         }
     }
@@ -73,6 +89,7 @@ final class PollingClient: StreamHandler {
     func streamDrained() {}
 
     func streamClosed(_ reason: StreamCloseReason) {
+        isClosed = true
         let waiting = answer
         answer = nil
         waiting?.resume(returning: "4closed")

@@ -194,4 +194,21 @@ import Testing
             #expect(ids.filter { $0 == sid }.count == 1)
         }
     }
+
+    @Test func `what was replayed over a connection that broke at once is replayed again`() async throws {
+        try await onLoop {
+            let under = try RecoveryUnderTest()
+            let (client, _, pid) = try await under.join()
+            client.raw.close()
+            under.namespace.to("r").emit("e", json: Array("1".utf8))
+            // So long that whoever had been connected all the while would have it.
+            under.tested.timing.advance(by: under.tested.sockets.confirmationLag)
+            under.namespace.to("elsewhere").emit("e")
+            let (broken, lines) = try await under.recover(pid, nil)
+            #expect(lines.count == 2)
+            broken.raw.close()
+            let (_, again) = try await under.recover(pid, nil)
+            #expect(again.count == 2 && again[0] == lines[0])
+        }
+    }
 }
