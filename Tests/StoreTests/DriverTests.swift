@@ -1,4 +1,5 @@
 import Domain
+import EventLoop
 import Store
 import TestSupport
 import Testing
@@ -148,6 +149,41 @@ struct DriverTests {
             #expect(returned.events.first?.driverID == nil)
             #expect(returned.freedDriverID == driver)
             #expect(try shop.sql("SELECT load FROM drivers") == "0")
+        }
+    }
+
+    @Test func `looking for lost drivers reads what is held now, not all that ever was`() async throws {
+        try await withShop { shop in
+            let product = try await shop.product(stock: nil)
+            let driver = try await shop.driver()
+            let order = try await shop.order(product)
+            try await shop.match(order)
+            #expect(try await shop.accept(order, driver).refusal == nil)
+            _ = try shop.sql(
+                """
+                INSERT INTO assignments (order_id, driver_id, round, state, accepted_seq, accepted_at, ended_seq, ended_at)
+                SELECT '\(order)', '\(driver)', 1, 'RELEASED', i + 100, now() - interval '1 day', i + 101, now()
+                FROM generate_series(1, 40000) i;
+                UPDATE assignments SET accepted_at = now() - interval '1 hour' WHERE ended_at IS NULL;
+                ANALYZE assignments;
+                """)
+            @Loop func look() throws -> [Int] {
+                try shop.sql(
+                    """
+                    BEGIN;
+                    SELECT count(*) FILTER (WHERE kind = 'event') FROM release_lost_drivers(300, 15, 4000, 10);
+                    SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables
+                    WHERE relname IN ('assignments', 'orders', 'driver_positions');
+                    ROLLBACK;
+                    """
+                ).split(whereSeparator: \.isNewline).compactMap { Int($0) }
+            }
+            let alive = try look()
+            #expect(alive.count == 2 && alive[0] == 0 && alive[1] < 100, "\(alive)")
+            _ = try shop.sql(
+                "UPDATE driver_positions SET received_at = now() - interval '1 hour', seen_at = NULL, node = NULL")
+            let lost = try look()
+            #expect(lost.count == 2 && lost[0] == 1 && lost[1] < 100, "\(lost)")
         }
     }
 }

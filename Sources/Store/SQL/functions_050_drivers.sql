@@ -164,6 +164,9 @@ $$;
 
 -- Takes the orders not yet picked up from drivers who have been silent for p_lost_seconds, and matches them anew.
 -- Locks: the orders first (whoever works on one is not waited for), then the drivers by id.
+-- In steps, or the planner walks all assignments there ever were in the order of the result: what drivers hold now, by its
+-- partial index; of that whose last sign is old, in plain columns; then orders and nodes of those few. An index over signs of
+-- life would cost each of them more than these looks do.
 CREATE FUNCTION release_lost_drivers(
     p_lost_seconds double precision, p_dead_seconds double precision, p_watch_seconds double precision, p_limit integer
 ) RETURNS SETOF change LANGUAGE plpgsql AS $$
@@ -171,16 +174,19 @@ DECLARE
     o orders;
     v_orders uuid[];
     v_correlation text;
+    v_before timestamptz := clock_timestamp() - make_interval(secs => p_lost_seconds);
 BEGIN
     IF p_watch_seconds < p_lost_seconds THEN RETURN; END IF;
+    WITH held AS MATERIALIZED (
+        SELECT s.order_id, s.driver_id FROM assignments s WHERE s.ended_at IS NULL AND s.accepted_at < v_before
+    ), silent AS MATERIALIZED (
+        SELECT h.order_id, p FROM held h LEFT JOIN driver_positions p ON p.driver_id = h.driver_id
+        WHERE coalesce(greatest(p.received_at, p.seen_at), '-infinity') < v_before
+    )
     SELECT array_agg(x.id) INTO v_orders FROM (
-        SELECT o2.id FROM assignments s
-        JOIN orders o2 ON o2.id = s.order_id
-        LEFT JOIN driver_positions p ON p.driver_id = s.driver_id
-        WHERE s.ended_at IS NULL AND o2.status IN ('ACCEPTED', 'DRIVER_ARRIVING')
-            AND s.accepted_at < clock_timestamp() - make_interval(secs => p_lost_seconds)
-            AND coalesce(silent_since(p, p_dead_seconds, p_watch_seconds), '-infinity')
-                < clock_timestamp() - make_interval(secs => p_lost_seconds)
+        SELECT o2.id FROM silent s JOIN orders o2 ON o2.id = s.order_id
+        WHERE o2.status IN ('ACCEPTED', 'DRIVER_ARRIVING')
+            AND coalesce(silent_since(s.p, p_dead_seconds, p_watch_seconds), '-infinity') < v_before
         ORDER BY o2.id LIMIT p_limit FOR NO KEY UPDATE OF o2 SKIP LOCKED) x;
     FOR o IN
         SELECT orders.* FROM orders JOIN driver_positions p ON p.driver_id = orders.driver_id
