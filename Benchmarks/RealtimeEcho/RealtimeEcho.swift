@@ -57,6 +57,7 @@ import Wire
             endpoint.relay = links?.links
             server.mount(endpoint)
         }
+        await cluster?.log?.opened(within: .seconds(2))
         do throws(LoopError) {
             try await links?.start(for: server)
             let port = try server.listen(host: settings.host, port: settings.port)

@@ -188,6 +188,7 @@ final class Application {
         try await untilAvailable { () async throws(StoreError) in try await gateway.startFeed() }
         dispatch.start()
         housekeeping.start()
+        await recovery?.opened(within: Self.listensAtLatest)
         try links.listen(for: http)
         membership.start()
         // The others shall know of this node when its first session begins.

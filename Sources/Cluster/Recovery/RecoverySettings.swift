@@ -9,8 +9,9 @@ public struct RecoverySettings: Sendable {
     /// In front of the log's keys.
     public var prefix = "lm:recovery:"
     /// Broadcasts, and their bytes, that wait for Redis on this node. Beyond, the life of the log is given up.
-    public var queueLimit = 10_000
-    public var queueBytes = 16 << 20
+    /// Far above what one turn of the loop may send to each socket of a node.
+    public var queueLimit = 200_000
+    public var queueBytes = 64 << 20
     /// How long a broadcast waits for Redis before the life of the log is given up.
     public var queueTime: Duration = .seconds(30)
 

@@ -15,6 +15,7 @@ public import Redis
 ///     let sockets = SocketServer(options: options, adapter: adapter, recovery: log, timing: timing)
 ///     log.onWarning = { … }
 ///     client.start(); bus.start()                                  // the log begins by itself, also after every break
+///     await log.opened(within: .seconds(2))                        // so that the first clients get sessions; then listen
 ///     … await sockets.drain(over: …); await log.stop(); await bus.stop(); await client.stop()
 ///
 /// `SocketServerOptions.recoveryMode` decides which sockets have sessions. `Socket.joinConfirmed` returns when the join is
@@ -34,7 +35,7 @@ public import Redis
 /// - Commands do not reach Redis: broadcasts wait, `RecoverySettings.queueLimit` of them for `queueTime` at most, and are sent
 ///   again in order; the script passes over a batch that had come. Beyond either bound this node gives the life of the log
 ///   up: what waits goes to its own sockets alone, every session on every node ends, and until Redis is back new sockets get
-///   no `pid`, and broadcasts go out at most once.
+///   no `pid`, and broadcasts go out at most once. When it is back those that wanted one are closed too, and get it.
 /// - The subscription breaks: what comes after it is held until the log has been read from the last number on, and that
 ///   delivered.
 /// - The log lives another life, or what is missing has been dropped from it: the sessions of this node end.
@@ -107,6 +108,7 @@ public final class RedisRecoveryLog: RecoveryLog {
     private var beatTimer: ScheduledTimer?
     private var nextTrimmed = 0
     private var isStopped = false
+    private var beginners: [CheckedContinuation<Void, Never>] = []
 
     struct LiveSession {
         let session: RecoverySession
@@ -250,6 +252,7 @@ public final class RedisRecoveryLog: RecoveryLog {
     private func opened(_ life: String, start: UInt64, head: UInt64, hasRecords: Bool) {
         isOpen = true
         if life != abandoned { abandoned = "" }
+        let promisedNothing = follower.epoch == nil
         let isAnother = follower.opened(life, start: start, head: head)
         if isAnother { statistics.lives += 1 }
         if isAnother || !hasRecords {
@@ -261,9 +264,25 @@ public final class RedisRecoveryLog: RecoveryLog {
             if isAnother || !live.isEmpty { lose() }
             for pid in live.keys { writes.note(.delete, pid) }
         }
+        if promisedNothing { server?.forceSessions() }
         catchUp()
         flush()
         write()
+        let waiting = beginners
+        beginners = []
+        for beginner in waiting { beginner.resume() }
+    }
+
+    /// Returns when sessions can be promised, or after `duration`: before a node listens, so that its first clients get one.
+    public func opened(within duration: Duration) async {
+        guard position == nil, !isRefused else { return }
+        let timer = timing.after(duration) { [weak self] in
+            let waiting = self?.beginners ?? []
+            self?.beginners = []
+            for beginner in waiting { beginner.resume() }
+        }
+        await withCheckedContinuation { beginners.append($0) }
+        timer.cancel()
     }
 
     /// The sockets here cannot be sure of what they got.

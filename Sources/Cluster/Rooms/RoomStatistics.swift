@@ -1,6 +1,6 @@
 /// Counters of one adapter since its start.
 public struct RoomStatistics: Sendable, Equatable {
-    /// Broadcasts of other servers given to sockets here.
+    /// Broadcasts that came by Redis, logged ones of this node too, given to sockets here.
     public internal(set) var broadcasts: UInt64 = 0
     /// Broadcasts of other servers that met nobody here.
     public internal(set) var passedOver: UInt64 = 0

@@ -13,15 +13,14 @@ extension SocketServer {
 
     /// The same for every socket with a session, and for those that wanted one while the log promised nothing.
     public func forceRecoveryOfAll() {
-        var unpromised: [Socket] = []
-        var sessions: [RecoverySession] = []
-        for namespace in allNamespaces {
-            for socket in namespace.sockets where socket.wantsRecovery || socket.recovery != nil {
-                if let session = socket.recovery { sessions.append(session) } else { unpromised.append(socket) }
-            }
-        }
+        forceRecovery(allNamespaces.flatMap { $0.sockets.compactMap(\.recovery) })
+        forceSessions()
+    }
+
+    /// Closes, in waves, the sockets that wanted a session while the log promised nothing: they come again and get one.
+    public func forceSessions() {
+        let unpromised = allNamespaces.flatMap { $0.sockets.filter { $0.wantsRecovery && $0.recovery == nil } }
         counters.forcedRecoveries += UInt64(unpromised.count)
-        forceRecovery(sessions)
         closeInWaves(unpromised)
     }
 

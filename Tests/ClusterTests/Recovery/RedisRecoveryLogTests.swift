@@ -168,4 +168,21 @@ struct RedisRecoveryLogTests {
             #expect(client.values == Array(1...20))
         }
     }
+
+    @Test func `who came while nothing was promised is told to come again when it is`() async throws {
+        let redis = try PrivateRedis()
+        try await onLoop {
+            let node = try RecoveryNode(redis, settings: RecoverySettings(), mode: .always)
+            let client = RecoveringClient()
+            try await client.connect(node.port)
+            #expect(client.pid.isEmpty)
+            node.client.start()
+            node.bus.start()
+            await node.log.opened(within: .seconds(30))
+            await client.wait(for: .max)
+            try await client.connect(node.port)
+            #expect(!client.pid.isEmpty)
+            await node.down()
+        }
+    }
 }
