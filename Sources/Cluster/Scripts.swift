@@ -6,6 +6,8 @@ enum Scripts {
     static let markOrderWon = RedisScript(name: "mark_order_won", utf8: PackageResources.mark_order_won_lua)
     static let releaseOrder = RedisScript(name: "release_order", utf8: PackageResources.release_order_lua)
     static let takeTokens = RedisScript(name: "take_tokens", utf8: PackageResources.take_tokens_lua)
+    static let countConnections = RedisScript(
+        name: "count_connections", utf8: PackageResources.count_connections_lua)
     static let announceMember = RedisScript(name: "announce_member", utf8: PackageResources.announce_member_lua)
     static let openRecoveryLog = RedisScript(name: "open_recovery_log", utf8: PackageResources.open_recovery_log_lua)
     static let publishLogged = RedisScript(name: "publish_logged", utf8: PackageResources.publish_logged_lua)

@@ -131,6 +131,9 @@ final class Application {
         membership.onChange = { links.update($0.compactMap(\.linkAddress)) }
         membership.onReport = { for member in $0 { view.heard(member) } }
         links.describe = describe
+        if configuration.limitsRates {
+            gateway.connections = ConnectionCounts(client: redis, process: process) { links.aliveProcesses }
+        }
         links.onHeard = { view.heard($0) }
     }
 

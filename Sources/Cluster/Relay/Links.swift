@@ -60,6 +60,9 @@ public import Realtime
     /// Names of the other nodes that live.
     public var alive: [String] { peers.values.filter(\.isAlive).map(\.address.owner.name).sorted() }
 
+    /// The other processes that live.
+    public var aliveProcesses: [SessionOwner] { peers.values.filter(\.isAlive).map(\.address.owner) }
+
     /// Whether the link to this process lives.
     public func isAlive(_ owner: SessionOwner) -> Bool { peers[owner]?.isAlive ?? false }
 

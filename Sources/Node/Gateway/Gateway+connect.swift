@@ -1,3 +1,4 @@
+import Cluster
 import Domain
 import EventLoop
 import Realtime
@@ -13,7 +14,7 @@ import Wire
 extension Gateway {
     /// The namespace's middleware.
     ///
-    /// - Parameter limit: sockets that one account may have on this node.
+    /// - Parameter limit: sockets that one account may have, on all nodes as far as Redis tells, else on this one.
     func connect(
         _ socket: Socket, perAccount limit: Int, authenticate: @Loop (String) throws(ServiceError) -> Identity
     ) async throws(ConnectRefusal) {
@@ -24,16 +25,34 @@ extension Gateway {
         } catch {
             throw .refused(error)
         }
-        guard accounts[identity.account, default: []].count < limit else { throw .tooManyConnections }
+        guard accounts[identity.account, default: []].count < limit else {
+            counters.refusedByAccount.increment()
+            throw .tooManyConnections
+        }
         let member = GatewaySocket(identity: identity, socket: socket, at: timing.wallMilliseconds)
         socket.context = member
         add(member)
         do throws(ConnectRefusal) {
+            if let all = await connections(of: identity.account), all > limit {
+                counters.refusedByAccount.increment()
+                throw .tooManyConnections
+            }
             try await begin(member, request)
         } catch {
             remove(member)
             throw error
         }
+    }
+
+    /// Those of an account on all nodes, this node's told to the others by that.
+    private func connections(of account: UUID16) async -> Int? {
+        await connections?.note(accounts[account, default: []].count, of: account.description)
+    }
+
+    func noteConnections(of account: UUID16) {
+        guard let connections else { return }
+        let count = accounts[account, default: []].count
+        Loop.start { await connections.note(count, of: account.description) }
     }
 
     private func begin(_ member: GatewaySocket, _ request: ConnectRequest) async throws(ConnectRefusal) {

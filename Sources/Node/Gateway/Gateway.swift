@@ -32,6 +32,8 @@ final class Gateway {
     var merchants: [UUID16: [GatewaySocket]] = [:]
     /// Sockets of admins that follow an order or all of them.
     var watchers: [GatewaySocket] = []
+    /// Counts accounts' sockets over all nodes; nil where they are not limited.
+    var connections: ConnectionCounts?
     var channels: [String: ChannelInterest] = [:]
     var accessSubscription: BusSubscription?
 
@@ -85,6 +87,7 @@ final class Gateway {
         guard !socket.isClosed else { return }
         socket.isClosed = true
         accounts.removeSocket(socket, at: socket.identity.account)
+        noteConnections(of: socket.identity.account)
         for merchant in socket.subscriber.merchants { merchants.removeSocket(socket, at: merchant) }
         watchers.removeAll { $0 === socket }
         for channel in socket.busSubscriptions { endInterest(in: channel) }

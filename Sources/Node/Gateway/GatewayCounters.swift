@@ -8,6 +8,7 @@ struct GatewayCounters {
     let messagesHeard: Counter
     let malformedMessages: Counter
     let unconfirmedChannels: Counter
+    let refusedByAccount: Counter
     let fills: Counter
     let fillFailures: Counter
     let socketsPaced: Counter
@@ -26,6 +27,9 @@ struct GatewayCounters {
             "lastmile_bus_messages_malformed_total", help: "Messages dropped because they could not be read.")
         unconfirmedChannels = registry.counter(
             "lastmile_bus_channels_unconfirmed_total", help: "Subscriptions that had to begin without Redis.")
+        refusedByAccount = registry.counter(
+            "lastmile_connects_refused_by_account_total",
+            help: "Sockets refused because their account had MAX_CONNECTIONS_PER_ACCOUNT.")
         fills = registry.counter(
             "lastmile_gateway_fills_total", help: "Orders read again for a socket, to catch up or close a hole.")
         fillFailures = registry.counter(
