@@ -48,10 +48,10 @@ def run(home, deep):
 
 
 def _everything(home, deep, tally):
-    browser = [prerequisites.BROWSER] if prerequisites.may_install() else []
     prerequisites.ensure(
-        Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN, prerequisites.TEST, *browser,
+        Step("packages"), home.log("install"), prerequisites.BUILD, prerequisites.RUN, prerequisites.TEST,
         also=build.libraries())
+    prerequisites.wish(Step("browser"), home.log("install"), prerequisites.BROWSER)
     step = Step("toolchain")
     swift, number = build.toolchain()
     step.done(f"Swift {number}")
