@@ -1,10 +1,11 @@
 """Measurements: every executable `Benchmarks/<name>.py`, one at a time, so that nothing else of ours runs beside it."""
 
 import os
+import signal
 import subprocess
 import sys
 
-from ops import build, prerequisites
+from ops import build, prerequisites, processes
 from ops.places import ROOT
 from ops.say import Failure, Step, bold, line
 
@@ -32,7 +33,8 @@ def run(home, name, rounds=None, json=None):
         line(bold(one))
         try:
             result = subprocess.run([sys.executable, "-B", str(program), *arguments], cwd=ROOT, check=False,
-                                    stdin=subprocess.DEVNULL, timeout=PATIENCE)
+                                    stdin=subprocess.DEVNULL, timeout=PATIENCE,
+                                    preexec_fn=processes.outlived(signal.SIGTERM))
             passed = result.returncode == 0
         except subprocess.TimeoutExpired:
             passed = False

@@ -1,11 +1,16 @@
 """Processes by identity: a pid together with its start time, so that a reused pid is never taken for ours."""
 
+import ctypes
 import os
 import select
 import signal
 import subprocess
 import time
 from contextlib import contextmanager
+
+
+#: prctl(2): the signal that a process gets when its parent dies.
+PR_SET_PDEATHSIG = 1
 
 
 def start_ticks(pid):
@@ -98,15 +103,24 @@ class Identity:
 FOLDER = "{folder}"
 
 
-def spawn(arguments, environment, log, cwd, account=None, folder=None):
+def spawn(arguments, environment, log, cwd, account=None, folder=None, death_signal=None):
     """Starts a part in a session of its own, with nothing of the caller's open, its output appended to `log`.
     Where `folder` is given, it is opened for the part, and `{folder}` in its arguments is the one name for it that
-    needs no walking."""
+    needs no walking. Where `death_signal` is given, it gets that when its caller dies first."""
     with open(log, "ab", buffering=0) as output, opened(folder) as (passed, name):
         return subprocess.Popen(
             [argument.replace(FOLDER, name) for argument in arguments], env=environment, cwd=cwd,
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, close_fds=True, pass_fds=passed,
-            start_new_session=True, **lent(account))
+            start_new_session=True, preexec_fn=outlived(death_signal), **lent(account))
+
+
+def outlived(number):
+    """What Popen runs in a child that is to get signal `number` when its parent dies, however that comes (prctl(2)); None
+    for None."""
+    if number is None:
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(PR_SET_PDEATHSIG, number)
 
 
 def lent(account):

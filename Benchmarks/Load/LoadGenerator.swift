@@ -9,7 +9,7 @@ import Wire
 ///   last acknowledged latitude of each.
 /// - `accept`: one driver, on duty, accepts each offer as it comes and prints how long its ack took; it takes the order
 ///   through to its end so that it is free for the next.
-/// - `echo`, `fanout`, `delivery`, `handshakes`, `connections` need no accounts: they are for any server that has the events
+/// - `echo`, `fanout`, `rooms`, `delivery`, `handshakes`, `connections` need no accounts: they are for any server that has the events
 ///   of `RealtimeEcho`. Each prints `{"ready":true}` and then plays a round of as many seconds as each line of its standard
 ///   input says, until that ends. `connections` only holds its sockets.
 @Loop
@@ -24,6 +24,7 @@ enum LoadGenerator {
                 case .accept: try await AcceptLoad(settings).run()
                 case .echo: try await EchoLoad(settings).run()
                 case .fanout: try await FanoutLoad(settings).run()
+                case .rooms: try await RoomsLoad(settings).run()
                 case .delivery: try await DeliveryLoad(settings).run()
                 case .handshakes: try await HandshakeLoad(settings).run()
                 case .connections: try await connections(settings)

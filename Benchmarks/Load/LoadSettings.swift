@@ -1,10 +1,11 @@
 import Glibc
 
-/// The command line: `lastmile-load MODE --port N [--people FILE] [--seconds S] [--sockets N] [--flight N] [--rate N]`.
+/// The command line: `lastmile-load MODE --port N [--people FILE] [--seconds S] [--sockets N] [--flight N] [--rate N]
+/// [--second-port N]`.
 struct LoadSettings {
     enum Mode: String {
         case idle, positions, accept
-        case echo, fanout, delivery, handshakes, connections
+        case echo, fanout, rooms, delivery, handshakes, connections
 
         /// Whether its sockets are accounts' own.
         var needsPeople: Bool { self == .idle || self == .positions || self == .accept }
@@ -15,6 +16,8 @@ struct LoadSettings {
 
     let mode: Mode
     let port: Int
+    /// The other server, where there are two.
+    let secondPort: Int
     /// Account id and access token of each person.
     let people: [(id: String, token: String)]
     /// How long `positions` sends.
@@ -37,7 +40,7 @@ struct LoadSettings {
         guard arguments.count > 1, let mode = Mode(rawValue: arguments[1]), let port = Int(options["--port"] ?? "")
         else {
             LoadGenerator.say(
-                "usage: lastmile-load idle|positions|accept|echo|fanout|delivery|handshakes|connections --port N")
+                "usage: lastmile-load idle|positions|accept|echo|fanout|rooms|delivery|handshakes|connections --port N")
             return nil
         }
         let file = options["--people"] ?? ""
@@ -51,6 +54,7 @@ struct LoadSettings {
         }
         self.mode = mode
         self.port = port
+        secondPort = Int(options["--second-port"] ?? "") ?? port
         seconds = Int(options["--seconds"] ?? "") ?? 5
         sockets = Int(options["--sockets"] ?? "") ?? people.count
         flight = Int(options["--flight"] ?? "") ?? 1

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,13 +55,14 @@ class Ground:
         self.node = None
 
     def __enter__(self):
+        # Told to end, it ends what it has started and clears its folder; killed, at least the servers go too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.home.create()
         return self
 
     def __exit__(self, *_):
         for process, part in reversed(self.running):
-            signal = part.stop_signal if part else 15
-            processes.stop(processes.Identity.of(process.pid), signal, 20, group=True)
+            processes.stop(processes.Identity.of(process.pid), _stop_signal(part), 20, group=True)
             process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -100,7 +102,7 @@ class Ground:
         log = self.home.log(os.path.basename(arguments[0]))
         process = processes.spawn(
             arguments, environment, log, part.cwd if part else str(self.folder), folder=part.folder if part else None,
-            account=_account(part))
+            account=_account(part), death_signal=_stop_signal(part))
         self.running.append((process, part))
         return process
 
@@ -166,6 +168,10 @@ class Ground:
         text = answer.read()
         link.close()
         return answer.status, json.loads(text) if text else None
+
+
+def _stop_signal(part):
+    return part.stop_signal if part else signal.SIGTERM
 
 
 def _account(part):

@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from support.ground import ROOT, free_port, program
 
-from ops import suites  # noqa: E402
+from ops import processes, suites  # noqa: E402
 from ops.places import Home  # noqa: E402
 from ops.say import Failure  # noqa: E402
 
@@ -33,6 +34,12 @@ class Peers:
         except Failure as problem:
             self.python = None
             print(f"  no peers from PyPI: {problem}")
+
+    def redis(self):
+        """Where servers find one Redis, started when first asked for: (pid, URL)."""
+        if self.ground.redis is None:
+            self.redis_process = self.ground.start_redis()
+        return self.redis_process.pid, f"unix://{self.ground.redis.socket}"
 
     def lastmile(self, **settings):
         return self._start([program("realtime-echo")], settings)
@@ -74,8 +81,9 @@ class Load:
     def __init__(self, port, mode, **options):
         arguments = [program("lastmile-load"), mode, "--port", str(port)]
         for name, value in options.items():
-            arguments += [f"--{name}", str(value)]
-        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
+        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        preexec_fn=processes.outlived(signal.SIGKILL))
         pin(self.process.pid, GENERATOR_PROCESSOR)
         self._line()
 

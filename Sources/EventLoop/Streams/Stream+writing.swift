@@ -32,7 +32,9 @@ extension Stream {
             outputIsShared = true
         } else {
             prepareOutput()
-            output.append(contentsOf: bytes)
+            bytes.withUnsafeBytes { bytes in
+                output.append(addingCapacity: bytes.count) { $0.append(contentsOf: bytes) }
+            }
         }
         outputGrew()
     }
@@ -41,7 +43,7 @@ extension Stream {
     public func write(_ bytes: UnsafeRawBufferPointer) {
         guard !endsWrites, !isClosing, !bytes.isEmpty else { return }
         prepareOutput()
-        output.append(contentsOf: bytes)
+        output.append(addingCapacity: bytes.count) { $0.append(contentsOf: bytes) }
         outputGrew()
     }
 
@@ -70,18 +72,30 @@ extension Stream {
         }
     }
 
+    @inline(__always)
     private func prepareOutput() {
+        if outputIsShared || output.capacity == 0 { takeOutputBuffer() }
+    }
+
+    private func takeOutputBuffer() {
         if outputIsShared {
             var buffer = LoopCore.shared.takeBuffer()
             buffer.append(contentsOf: output)
             output = buffer
             outputIsShared = false
-        } else if output.capacity == 0 {
+        } else {
             output = LoopCore.shared.takeBuffer()
         }
     }
 
+    @inline(__always)
     private func outputGrew() {
+        // What is usual, in one look: not the turn's first, and far from the limit.
+        if isDirty, !isWriting, output.count <= outputLimit { return }
+        beginOutput()
+    }
+
+    private func beginOutput() {
         guard queuedBytes <= outputLimit else {
             close(.outputOverflow)
             return

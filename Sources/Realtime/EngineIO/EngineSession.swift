@@ -102,6 +102,7 @@ import Wire
         }
     }
 
+    @inline(__always)
     private func admitsPacket() -> Bool {
         guard let limit = server.options.maximumPacketsPerSecond, !packets.admits(limit, server.timing) else {
             return true
@@ -123,6 +124,20 @@ import Wire
     var queuedBytes: Int {
         if let webSocket { return webSocket.stream.queuedBytes }
         return polling?.queuedBytes ?? 0
+    }
+
+    /// The usual case of `send`: the stream into which a text frame of about `length` bytes is to be written at once. Not
+    /// held: the loop has a stream to the end of the turn in which it closes. nil: nothing is counted, and `send` knows
+    /// what to do.
+    func openStream(for length: Int) -> Unmanaged<Stream>? {
+        guard isOpen, let webSocket = webSocket.map(Unmanaged.passUnretained) else { return nil }
+        return webSocket._withUnsafeGuaranteedRef { webSocket in
+            guard webSocket.compression == nil,
+                webSocket.stream.takesNow(length, within: server.options.volatileQueueLimit)
+            else { return nil }
+            server.statistics.messagesSent += 1
+            return .passUnretained(webSocket.stream)
+        }
     }
 
     /// A text packet of `length` bytes, Engine.IO digit included, that `write` appends; its attachments follow.
@@ -162,7 +177,7 @@ import Wire
             if takesBase64Only, !frame.attachments.isEmpty {
                 webSocket.stream.withOutput { PollPacket.frame(frame).appendFramed(to: &$0) }
                 for attachment in frame.attachments { sendAttachment(attachment, over: webSocket, compress: compress) }
-            } else if compress, let bytes = webSocket.compressed(frame) {
+            } else if compress, webSocket.compression != nil, let bytes = webSocket.compressed(frame) {
                 webSocket.stream.write(bytes)
             } else {
                 webSocket.stream.write(frame.webSocketBytes)

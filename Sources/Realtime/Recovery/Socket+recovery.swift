@@ -1,3 +1,5 @@
+import EventLoop
+
 extension Socket {
     /// Sends an event in a way that `session`'s client can recover from. False: it may go out as it is.
     func emit(

@@ -6,12 +6,13 @@ public import EventLoop
     public let arguments: UnsafeRawBufferPointer
     public let attachments: [[UInt8]]
     let id: Int?
-    private let socket: Socket
+    // Unmanaged: who calls the handler holds the socket until it returns, and the event cannot outlive the call.
+    private let socket: Unmanaged<Socket>
 
     init(arguments: UnsafeRawBufferPointer, attachments: [[UInt8]], socket: Socket, id: Int?) {
         self.arguments = arguments
         self.attachments = attachments
-        self.socket = socket
+        self.socket = .passUnretained(socket)
         self.id = id
     }
 
@@ -20,12 +21,12 @@ public import EventLoop
     /// Answers with the event's own arguments.
     public func acknowledgeWithArguments() {
         guard let id else { return }
-        socket.acknowledge(id, raw: arguments, attachments: attachments)
+        socket._withUnsafeGuaranteedRef { $0.acknowledge(id, raw: arguments, attachments: attachments) }
     }
 
     /// Answers with raw JSON arguments, comma separated.
     public func acknowledge(_ json: [UInt8]) {
         guard let id else { return }
-        socket.acknowledge(id, json, attachments: [])
+        socket._withUnsafeGuaranteedRef { $0.acknowledge(id, json, attachments: []) }
     }
 }

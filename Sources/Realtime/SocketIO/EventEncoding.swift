@@ -1,3 +1,4 @@
+import EventLoop
 import Wire
 
 /// Writes EVENT and ACK packets (Socket.IO 5 grammar) around raw JSON arguments, with the Engine.IO message digit in
@@ -39,7 +40,7 @@ enum EventEncoding {
 
     /// Bytes that `appendAcknowledgement` will append.
     static func acknowledgementLength(prefix: [UInt8], id: Int, jsonCount: Int, attachments: Int) -> Int {
-        2 + prefix.count + digits(id) + 2 + jsonCount + (attachments > 0 ? digits(attachments) + 1 : 0)
+        4 + prefix.count + jsonCount + digits(id) + (attachments > 0 ? digits(attachments) + 1 : 0)
     }
 
     /// `4` `3`/`6` [attachments `-`] [namespace `,`] id `[…]`.
@@ -72,6 +73,7 @@ enum EventEncoding {
         return bytes
     }
 
+    @inline(__always)
     static func digits(_ value: Int) -> Int {
         if value < 10 { return 1 }
         var count = 1
@@ -84,6 +86,7 @@ enum EventEncoding {
     }
 
     /// Non-negative values.
+    @inline(__always)
     static func appendDecimal(_ value: Int, to output: inout OutputSpan<UInt8>) {
         if value < 10 { return output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }
         var divisor = 1

@@ -63,12 +63,12 @@ public import EventLoop
 
     /// One handler a name: a later registration replaces the earlier.
     public func on(_ event: String, _ handler: @escaping @Loop (Socket, IncomingEvent) -> Void) {
-        events.set(event, .owned(handler))
+        events.set(OwnedEventHandler(event, handler))
     }
 
     /// As `on`, for handlers that are done with the event when they return.
     public func onBorrowed(_ event: String, _ handler: @escaping @Loop (Socket, borrowing BorrowedEvent) -> Void) {
-        events.set(event, .borrowed(handler))
+        events.set(BorrowedEventHandler(event, handler))
     }
 
     // MARK: Sending
@@ -125,12 +125,12 @@ public import EventLoop
     public func forEachSocket(_ target: BroadcastTarget, _ body: (Socket) -> Void) {
         if target.except.isEmpty {
             if target.rooms.isEmpty {
-                for socket in sockets { body(socket) }
+                Self.forEach(sockets, body)
                 return
             }
             if target.rooms.count == 1 {
                 if let room = roomTable[target.rooms[0]] {
-                    for socket in room.members { body(socket) }
+                    Self.forEach(room.members, body)
                 } else if let socket = socketsByID[target.rooms[0]] {
                     body(socket)
                 }
@@ -146,6 +146,13 @@ public import EventLoop
         }
     }
 
+    /// Holds the list, and so the sockets in it, whatever happens meanwhile: none need be held by itself.
+    private static func forEach(_ sockets: [Socket], _ body: (Socket) -> Void) {
+        withExtendedLifetime(sockets) {
+            for index in sockets.indices { Unmanaged.passUnretained(sockets[index])._withUnsafeGuaranteedRef(body) }
+        }
+    }
+
     private static func once(_ socket: Socket, _ mark: UInt32, _ body: (Socket) -> Void) {
         guard socket.broadcastMark != mark else { return }
         socket.broadcastMark = mark
@@ -154,7 +161,7 @@ public import EventLoop
 
     private func forEachMember(_ room: String, _ body: (Socket) -> Void) {
         if let room = roomTable[room] {
-            for socket in room.members { body(socket) }
+            Self.forEach(room.members, body)
         } else if let socket = socketsByID[room] {
             body(socket)
         }
@@ -177,6 +184,7 @@ public import EventLoop
     ///
     /// `offset`: the packet's place in the recovery log; nil for what is not logged.
     @discardableResult public func deliver(_ packet: BroadcastPacket, at offset: RecoveryOffset? = nil) -> Int {
+        if server.recovery == nil { return deliverShared(packet) }
         var frame: EncodedFrame?
         var recoveryFrames = RecoveryFrames(packet, at: offset, in: self)
         var count = 0
@@ -195,6 +203,28 @@ public import EventLoop
         server.counters.broadcasts += 1
         server.counters.deliveries += UInt64(count)
         return count
+    }
+
+    /// `deliver` where nobody recovers: all get the same frame.
+    private func deliverShared(_ packet: BroadcastPacket) -> Int {
+        var count = 0
+        if hasMembers(packet.target) {
+            let frame = encode(packet.event, json: packet.json, attachments: packet.attachments)
+            let isVolatile = packet.flags.contains(.volatile)
+            let compresses = !packet.flags.contains(.uncompressed)
+            forEachSocket(packet.target) { socket in
+                socket.send(frame, volatile: isVolatile, compress: compresses)
+                count += 1
+            }
+        }
+        server.counters.broadcasts += 1
+        server.counters.deliveries += UInt64(count)
+        return count
+    }
+
+    /// Whether there may be a socket of the target here.
+    private func hasMembers(_ target: BroadcastTarget) -> Bool {
+        target.rooms.isEmpty ? !sockets.isEmpty : target.rooms.contains { hasMembers($0) }
     }
 
     public func deliverJoin(_ target: BroadcastTarget, rooms: [String]) {

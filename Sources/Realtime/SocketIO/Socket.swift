@@ -1,4 +1,5 @@
 public import EventLoop
+import Wire
 
 /// A client in a namespace (Socket.IO 5). Alive from the first middleware until `disconnected`.
 @Loop public final class Socket {
@@ -77,6 +78,9 @@ public import EventLoop
 
     /// A frame that `namespace.encode` made.
     public func send(_ frame: EncodedFrame, volatile: Bool = false, compress: Bool = true) {
+        if recovery == nil, frame.attachments.isEmpty, let stream = openStream(for: frame.webSocketBytes.count) {
+            return stream._withUnsafeGuaranteedRef { $0.write(frame.webSocketBytes) }
+        }
         guard state == .connected, let connection else { return }
         if frame.isMistakable, let offset = recovery?.current {
             return sendRepeating(offset, frame, volatile: volatile, compress: compress, over: connection)
@@ -142,13 +146,28 @@ public import EventLoop
     }
 
     func acknowledge(_ id: Int, raw json: UnsafeRawBufferPointer, attachments: [[UInt8]]) {
-        guard state == .connected, let connection else { return }
         let length = EventEncoding.acknowledgementLength(
             prefix: namespace.wirePrefix, id: id, jsonCount: json.count, attachments: attachments.count)
+        if attachments.isEmpty, let stream = openStream(for: length) {
+            return stream._withUnsafeGuaranteedRef { stream in
+                stream.withOutput(adding: WebSocketEncoder.maximumHeader + length) { output in
+                    WebSocketEncoder.appendHeader(.text, length: length, to: &output)
+                    EventEncoding.appendAcknowledgement(
+                        prefix: namespace.wirePrefix, id: id, json: json, attachments: 0, to: &output)
+                }
+            }
+        }
+        guard state == .connected, let connection else { return }
         connection.session.send(length: length, attachments: attachments, volatile: false) { output in
             EventEncoding.appendAcknowledgement(
                 prefix: namespace.wirePrefix, id: id, json: json, attachments: attachments.count, to: &output)
         }
+    }
+
+    /// See `EngineSession.openStream`.
+    private func openStream(for length: Int) -> Unmanaged<EventLoop.Stream>? {
+        guard state == .connected else { return nil }
+        return connection.map(Unmanaged.passUnretained)?._withUnsafeGuaranteedRef { $0.session.openStream(for: length) }
     }
 
     // MARK: Rooms

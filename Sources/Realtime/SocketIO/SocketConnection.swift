@@ -36,8 +36,8 @@ import Wire
     private func receive(_ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]]) {
         switch packet.type {
         case .event, .binaryEvent:
-            guard let socket = socket(packet, bytes), socket.isConnected else { return strayed(packet, bytes) }
-            event(packet, bytes, attachments, socket)
+            guard let socket = borrowedSocket(packet, bytes) else { return strayed(packet, bytes) }
+            socket._withUnsafeGuaranteedRef { event(packet, bytes, attachments, $0) }
         case .acknowledgement, .binaryAcknowledgement:
             guard let socket = socket(packet, bytes), let id = packet.acknowledgementID else {
                 return strayed(packet, bytes)
@@ -66,6 +66,17 @@ import Wire
         if endedNamespaces?.contains(name) != true { invalid(.invalidState) }
     }
 
+    /// As `socket`, of those that are connected, not held: one that ends meanwhile lives until the turn is over.
+    private func borrowedSocket(_ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer) -> Unmanaged<Socket>? {
+        guard packet.namespace != nil else { return rootSocket.flatMap { $0.isConnected ? .passUnretained($0) : nil } }
+        return socket(packet, bytes).flatMap { $0.isConnected ? .passUnretained($0) : nil }
+    }
+
+    /// Keeps a socket that leaves the tables until the end of the turn: what calls its handlers does not hold it.
+    private func letGo(_ socket: Socket) {
+        Loop.atTurnEnd { withExtendedLifetime(socket) {} }
+    }
+
     private func event(
         _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]], _ socket: Socket
     ) {
@@ -75,42 +86,18 @@ import Wire
         if bytes[range.lowerBound] == UInt8(ascii: "\"") {
             let name = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound + 1..<range.upperBound - 1])
             if let entry = namespace.events.find(name) {
-                return call(entry, packet, bytes, attachments, socket)
+                return entry._withUnsafeGuaranteedRef { $0.handle(packet, bytes, attachments, from: socket) }
             }
         }
         // Unknown, or written with escapes.
         guard let name = packet.eventNameText(in: bytes.octets.span) else { return }
         var copy = name
         if let entry = copy.withUTF8({ namespace.events.find(UnsafeRawBufferPointer($0)) }) {
-            return call(entry, packet, bytes, attachments, socket)
+            return entry._withUnsafeGuaranteedRef { $0.handle(packet, bytes, attachments, from: socket) }
         }
         server.counters.unknownEvents += 1
-        namespace.onUnknown?(socket, owned(name, packet, bytes, attachments, socket))
-    }
-
-    private func call(
-        _ entry: EventTable.Entry, _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer,
-        _ attachments: [[UInt8]], _ socket: Socket
-    ) {
-        switch entry.handler {
-        case .owned(let handler):
-            handler(socket, owned(entry.name, packet, bytes, attachments, socket))
-        case .borrowed(let handler):
-            let arguments = UnsafeRawBufferPointer(rebasing: bytes[packet.arguments])
-            handler(
-                socket,
-                BorrowedEvent(
-                    arguments: arguments, attachments: attachments, socket: socket, id: packet.acknowledgementID))
-        }
-    }
-
-    private func owned(
-        _ name: String, _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]],
-        _ socket: Socket
-    ) -> IncomingEvent {
-        IncomingEvent(
-            name: name, arguments: Array(bytes[packet.arguments]), attachments: attachments, socket: socket,
-            id: packet.acknowledgementID)
+        guard let onUnknown = namespace.onUnknown else { return }
+        OwnedEventHandler(name, onUnknown).handle(packet, bytes, attachments, from: socket)
     }
 
     /// What breaks the protocol ends the whole connection.
@@ -259,6 +246,7 @@ import Wire
     }
 
     private func drop(_ socket: Socket) {
+        letGo(socket)
         let name = socket.namespace.name
         if name == "/" {
             rootSocket = nil
@@ -364,6 +352,9 @@ extension SocketConnection: EngineSessionHandler {
         rootSocket = nil
         otherSockets = nil
         attachments = nil
-        for socket in sockets { socket.ended(reason.disconnectReason) }
+        for socket in sockets {
+            letGo(socket)
+            socket.ended(reason.disconnectReason)
+        }
     }
 }

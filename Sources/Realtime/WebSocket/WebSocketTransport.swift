@@ -16,7 +16,8 @@ import Wire
     private var session: EngineSession?
     private var phase: Phase
     private var decoder: WebSocketDecoder
-    private let compression: MessageCompression?
+    /// nil: messages go out as they are.
+    let compression: MessageCompression?
     private var controlFrames = FloodGate()
     /// Bytes of a message that is not whole.
     private var unfinished = 0
@@ -75,13 +76,14 @@ import Wire
         of session: EngineSession, _ input: Span<UInt8>, _ offset: inout Int, _ payload: inout [UInt8]
     ) throws(WireError) {
         let handler = session.handler
-        var event = WebSocketEvent.text(isCompressed: false)
-        while event == .text(isCompressed: false), phase == .open {
+        while phase == .open {
             payload.withUnsafeBytes { session.received(text: $0, for: handler) }
             guard phase == .open else { return }
-            event = try decoder.next(input, &offset, into: &payload)
+            let event = try decoder.next(input, &offset, into: &payload)
+            if case .text(isCompressed: false) = event { continue }
+            if case .needsMore = event { return }
+            return receive(event, payload)
         }
-        if event != .needsMore { receive(event, payload) }
     }
 
     /// Ends who sends nothing but these.
@@ -284,9 +286,9 @@ extension WebSocketTransport: StreamHandler {
         loop: while phase != .closed {
             do throws(WireError) {
                 let event = try decoder.next(input, &offset, into: &payload)
-                if event == .needsMore { break loop }
+                if case .needsMore = event { break loop }
                 if unfinished > 0, event.isMessage { isAnother = true }
-                if event == .text(isCompressed: false), phase == .open, let session {
+                if case .text(isCompressed: false) = event, phase == .open, let session {
                     // What comes many at a time: whose they are is looked up once.
                     try receiveTexts(of: session, input, &offset, &payload)
                 } else {

@@ -18,7 +18,7 @@ extension SocketIOPacket {
         if type.isBinary { attachmentCount = try readAttachmentCount(bytes, &index, limit: limits.attachments) }
         let namespace = try readNamespace(bytes, &index, limit: limits.namespace)
         let identifier = try readIdentifier(bytes, &index, type)
-        if type == .event, let event = readPlainEvent(bytes, index, depth: limits.depth, isUTF8: isUTF8) {
+        if case .event = type, let event = readPlainEvent(bytes, index, depth: limits.depth, isUTF8: isUTF8) {
             return SocketIOPacket(
                 type: type, namespace: namespace, acknowledgementID: identifier, attachmentCount: 0,
                 payload: index..<bytes.count, eventName: event.name, arguments: event.arguments)
@@ -34,6 +34,7 @@ extension SocketIOPacket {
 
     /// `["name",argument,…]` to the end of the bytes, checked in one pass. nil: it is not of this form, which may have
     /// blanks around its arguments only, or is no event at all; the general way finds out what is wrong.
+    @inline(__always)
     private static func readPlainEvent(
         _ bytes: Span<UInt8>, _ start: Int, depth: Int, isUTF8: Bool
     ) -> (name: Range<Int>, arguments: Range<Int>)? {
@@ -93,6 +94,7 @@ extension SocketIOPacket {
         return range.count == 1 ? nil : range
     }
 
+    @inline(__always)
     private static func readIdentifier(
         _ bytes: Span<UInt8>, _ index: inout Int, _ type: SocketIOPacketType
     ) throws(WireError) -> Int? {
@@ -108,6 +110,7 @@ extension SocketIOPacket {
     }
 
     /// Decimal digits; nil when there are none. Beyond 15 digits ECMAScript would round, so they are refused.
+    @inline(__always)
     private static func readDigits(
         _ bytes: Span<UInt8>, _ index: inout Int, or fault: SocketIOFault
     ) throws(WireError) -> Int? {

@@ -99,8 +99,8 @@ public struct WebSocketDecoder: ~Copyable {
             UInt32(input[offset &+ 2]) | UInt32(input[offset &+ 3]) << 8 | UInt32(input[offset &+ 4]) << 16
             | UInt32(input[offset &+ 5]) << 24
         offset = start &+ length
-        Self.empty(&payload)
-        let isASCII = WebSocketMask.append(input.extracting(start..<start &+ length), mask: mask, to: &payload)
+        if payload.capacity > Self.reusedCapacity { payload = [] }
+        let isASCII = WebSocketMask.replace(&payload, with: input.extracting(start..<start &+ length), mask: mask)
         guard first == 0x81 else { return .binary(isCompressed: false) }
         if !isASCII { try checkUTF8(payload) }
         return .text(isCompressed: false)

@@ -14,6 +14,20 @@ enum WebSocketMask {
         return isASCII
     }
 
+    /// Makes `output` the bytes of `input`, masked or unmasked, in the storage that it has where that is large enough.
+    ///
+    /// - Returns: whether all of it is ASCII.
+    static func replace(_ output: inout [UInt8], with input: Span<UInt8>, mask: UInt32) -> Bool {
+        let missing = input.count &- output.count
+        if missing > 0 {
+            output.append(addingCapacity: missing) { $0.append(repeating: 0, count: missing) }
+        } else if missing < 0 {
+            output.removeLast(0 &- missing)
+        }
+        var bytes = output.mutableSpan
+        return combine(input, mask, into: &bytes)
+    }
+
     /// `bytes` are as many as there are in `input`. Answers whether all that was written is ASCII.
     @inline(__always)
     private static func combine(_ input: Span<UInt8>, _ mask: UInt32, into bytes: inout MutableSpan<UInt8>) -> Bool {
@@ -35,6 +49,17 @@ enum WebSocketMask {
             bytes[index &+ 6] = UInt8(truncatingIfNeeded: word >> 48)
             bytes[index &+ 7] = UInt8(truncatingIfNeeded: word >> 56)
             index &+= 8
+        }
+        if index > 0, index < count {
+            // The last eight bytes once more, so that no single ones are left.
+            let last = count &- 8
+            let shift = 8 &* UInt64(truncatingIfNeeded: last & 3)
+            let word = input.extracting(last..<count).word ^ (shift == 0 ? wide : wide >> shift | wide << (64 &- shift))
+            seen |= word
+            for place in 0..<8 {
+                bytes[last &+ place] = UInt8(truncatingIfNeeded: word >> (8 &* UInt64(truncatingIfNeeded: place)))
+            }
+            index = count
         }
         var rest = wide
         while index < count {

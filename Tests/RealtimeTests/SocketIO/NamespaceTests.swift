@@ -28,6 +28,29 @@ import Wire
         #expect(messages == [#"44{"message":"no way","data":{"code":7}}"#, #"40{"sid":""#, #"42["hello"]"#])
     }
 
+    @Test func `a handler may end its own socket and take its own place`() async throws {
+        let seen = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let namespace = tested.sockets.namespace("/")
+            var seen: [String] = []
+            namespace.onBorrowed("leave") { socket, event in
+                socket.disconnect()
+                namespace.onBorrowed("leave") { _, _ in seen.append("second") }
+                event.acknowledgeWithArguments()
+                seen.append("first \(socket.id.count) \(socket.isConnected) \(event.arguments.count)")
+            }
+            let client = try await tested.connect()
+            client.send(#"427["leave",1]"#)
+            seen.append(await client.next())
+            let other = try await tested.connect()
+            other.send(#"42["leave"]"#)
+            other.send("41")
+            while namespace.socketCount > 0 { await Task.yield() }
+            return seen
+        }
+        #expect(seen == ["first 20 false 1", "41", "second"])
+    }
+
     @Test func `a client that leaves while its middleware runs is never connected`() async throws {
         let connected = try await onLoop {
             let tested = try SocketsUnderTest()

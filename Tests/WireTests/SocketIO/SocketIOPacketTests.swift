@@ -50,6 +50,27 @@ import Wire
         #expect(all == [#"{"id":1}"#, "[2]", #""x""#])
     }
 
+    /// An event written without blanks is read in one pass, with them in two.
+    @Test(arguments: [
+        "1", #""x""#, #"{"a":[1,2,{"b":null}]}"#, "[[[]]]", #"1,"two",{"three":3}"#, "1 , 2", " 1", #""\u00e9\n""#,
+        "-0.5e3",
+        "true,false,null", "", ",", "1,", "[1", "{", #"{"a"}"#, "nul", "01", "1]", #"""#, "\u{1}", "\"\u{1}\"",
+        #""é😀""#, "1}",
+        String(repeating: "[", count: 600) + String(repeating: "]", count: 600),
+    ])
+    func `blanks before an event's name change nothing`(arguments: String) {
+        func outcome(_ blank: String) -> String {
+            do throws(WireError) {
+                let (packet, bytes) = try decode("27[\(blank)\"name\",\(arguments)]")
+                let text = String(decoding: bytes[packet.arguments], as: UTF8.self)
+                return "\(packet.acknowledgementID ?? 0) \(packet.isEvent("name", in: bytes)) \(text)"
+            } catch {
+                return "\(error)".filter { !$0.isNumber }
+            }
+        }
+        #expect(outcome("") == outcome(" "))
+    }
+
     @Test func `an event without arguments has none`() throws {
         let (packet, bytes) = try decode(#"2["hello"]"#)
         #expect(packet.arguments.isEmpty)

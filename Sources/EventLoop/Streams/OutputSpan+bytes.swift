@@ -1,7 +1,7 @@
 extension OutputSpan<UInt8> {
     /// Appends a copy of `bytes`, for which there must be room.
-    @inline(__always)
-    mutating func append(contentsOf bytes: UnsafeRawBufferPointer) {
+    @inlinable @inline(__always)
+    public mutating func append(contentsOf bytes: UnsafeRawBufferPointer) {
         withUnsafeMutableBufferPointer { buffer, count in
             precondition(bytes.count <= buffer.count - count, "no room for so many bytes")
             guard let source = bytes.baseAddress, let target = buffer.baseAddress else { return }
@@ -10,9 +10,9 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    /// As for raw bytes.
-    @inline(__always)
-    mutating func append(contentsOf bytes: [UInt8]) {
+    /// Appends a copy of `bytes`, for which there must be room.
+    @inlinable @inline(__always)
+    public mutating func append(contentsOf bytes: [UInt8]) {
         withUnsafeMutableBufferPointer { buffer, count in
             precondition(bytes.count <= buffer.count - count, "no room for so many bytes")
             bytes.withUnsafeBytes { bytes in

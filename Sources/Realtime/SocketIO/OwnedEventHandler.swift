@@ -1,0 +1,22 @@
+import EventLoop
+import Wire
+
+/// Gets events of its own, which it may keep.
+@Loop final class OwnedEventHandler: EventHandler {
+    private let body: @Loop (Socket, IncomingEvent) -> Void
+
+    init(_ name: String, _ body: @escaping @Loop (Socket, IncomingEvent) -> Void) {
+        self.body = body
+        super.init(name)
+    }
+
+    override func handle(
+        _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]], from socket: Socket
+    ) {
+        body(
+            socket,
+            IncomingEvent(
+                name: name, arguments: Array(bytes[packet.arguments]), attachments: attachments, socket: socket,
+                id: packet.acknowledgementID))
+    }
+}
