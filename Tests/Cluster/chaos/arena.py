@@ -47,8 +47,7 @@ class Arena:
                 recovers=number % 10 != 3))
         self.publishers = [
             Publisher(self, f"publisher-{number}", doors[number % 2:] + doors[:number % 2],
-                      [names[(number + step * publishers) % rooms] for step in range(max(1, rooms // 3))],
-                      rate / publishers)
+                      self.random.sample(names, max(1, rooms // 3)), rate / publishers)
             for number in range(publishers)]
         self.publishing = False
         self.tasks = []

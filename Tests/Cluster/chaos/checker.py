@@ -4,7 +4,7 @@ A stream is what one connection of a publisher sends to one room, numbered from 
 ones, so that what a dying node may or may not have published ends a stream and stands in the middle of none. A session
 is one socket for as long as the server calls it the same, reconnects that it declares recovered included. Between the
 acknowledgement of its join and its end, a session must be sent each message of a room once, without a hole and, stream
-by stream, in order; what was published before the join was acknowledged may come or not, but in order too."""
+by stream, in order; what was published before the join was acknowledged may come or not, but in order too, and once."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -46,6 +46,8 @@ class Session:
         self.rooms = {}
         #: By a stream's id: the number that must come next.
         self.next = {}
+        #: By a stream's id: up to here it was sent before the join was acknowledged, and may be missing.
+        self.excused = {}
         #: By a stream's id: what has been passed over and did not come yet.
         self.missing = {}
         self.deliveries = self.recoveries = 0
@@ -63,7 +65,7 @@ class Session:
         """From here on nothing may be missing."""
         self.rooms[room] = True
         for stream in self.checker.rooms.get(room, ()):
-            self.next.setdefault(stream.id, -stream.sent - 1)
+            self.excused[stream.id] = stream.sent
 
     def take(self, stream_id, number):
         checker = self.checker
@@ -75,14 +77,10 @@ class Session:
         if number > stream.seen:
             stream.seen = number
         due = self.next.get(stream_id, 1)
-        if number == due:
+        if number >= due:
             self.next[stream_id] = number + 1
-        elif due < 0:
-            # The first of a stream that was there before the join: up to -due - 1 it was sent earlier.
-            self._skip(stream_id, -due, number)
-        elif number > due:
-            # Before the join is acknowledged nothing is promised.
-            self._skip(stream_id, due if self.rooms[stream.room] else number, number)
+            if number > due and self.rooms[stream.room]:
+                self._skip(stream_id, max(due, self.excused.get(stream_id, 0) + 1), number)
         elif number in self.missing.get(stream_id, ()):
             self.missing[stream_id].discard(number)
             checker.violation("out of order", self, stream_id, number, f"{due} was due")
@@ -94,7 +92,6 @@ class Session:
             self.missing.setdefault(stream_id, set()).update(range(due, number))
             self.checker.hole(f"hole {self.name} stream {stream_id}: {number} came, {due} was due")
             self.trace(f"hole {stream_id}: {number} for {due}")
-        self.next[stream_id] = number + 1
 
     def behind(self):
         """Streams whose last numbers have not come yet: (stream, from, to)."""
@@ -103,7 +100,7 @@ class Session:
             if not is_joined:
                 continue
             for stream in self.checker.rooms.get(room, ()):
-                due = abs(self.next.get(stream.id, 1))
+                due = max(self.next.get(stream.id, 1), self.excused.get(stream.id, 0) + 1)
                 if due <= stream.due:
                     found.append((stream, due, stream.due))
         return found

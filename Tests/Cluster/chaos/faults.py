@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 #: Seconds a fault's effects on sessions may come late: silence that is noticed, sockets that are closed in waves.
 AFTERMATH = 45.0
+#: Seconds until every node has found that Redis is another: until then it promises sessions that end with that.
+REDISCOVERY = 5.0
 #: Seconds for a node to end after SIGTERM.
 DRAIN_PATIENCE = 30.0
 
@@ -39,7 +41,7 @@ class Faults:
 
     def cause(self, began, left, now):
         """Why a session that began at `began` and was left at `left` may have been lost."""
-        for is_for_ever, since in ((True, began), (False, left - AFTERMATH)):
+        for is_for_ever, since in ((True, began - REDISCOVERY), (False, left - AFTERMATH)):
             for event in reversed(self.history):
                 if self.UNSURE.get(event.kind) is is_for_ever and event.end >= since and event.begin <= now:
                     return event.kind

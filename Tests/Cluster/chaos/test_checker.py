@@ -86,9 +86,21 @@ def test_holes_before_a_join_is_acknowledged_are_none(scene):
     for number in (2, 4):
         session.take(scene.stream.id, number)
     session.joined("room")
-    session.take(scene.stream.id, 6)
-    # 5 was sent before the acknowledgement came, but after 4 had come: a subscription does not pause.
-    assert scene.violations(session) == {"lost": 1}
+    assert session.behind() == []
+    scene.publish(3)
+    session.take(scene.stream.id, 8)
+    # 5 and 6 were sent before the acknowledgement, 7 after it.
+    assert scene.violations(session) == {"lost": 2}
+    assert sorted(text.split()[6][:-1] for text in scene.checker.told if " lost " in text) == ["7", "9"]
+
+
+def test_doubles_before_a_join_is_acknowledged_are_doubles(scene):
+    session = scene.checker.session("joining")
+    session.joining("room")
+    scene.publish(3)
+    for number in (2, 2):
+        session.take(scene.stream.id, number)
+    assert scene.violations(session) == {"doubled": 1}
 
 
 def test_an_unacknowledged_tail_is_due_once_somebody_got_it(scene):
