@@ -244,8 +244,7 @@ def test_what_is_published_while_redis_does_not_answer_comes_afterwards(nodes, c
     assert client.messages() == list(range(1, 20)) and len(client.sessions) == 1
 
 
-def test_middlewares_see_a_recovered_socket(nodes, clients):
-    """`fetch` goes by the node's own tables: the socket is in them under its old id."""
+def test_a_recovered_socket_is_found_under_its_old_id(nodes, clients):
     client = joined(clients(), nodes, 0)
     client.drop()
     client.connect(nodes.urls[1])

@@ -130,19 +130,13 @@ extension RedisRecoveryLog {
     public func missed(by session: RecoverySession) async -> [LoggedPacket]? {
         guard let adapter else { return nil }
         let channels = adapter.channels(of: session)
-        let streams = Set(channels.map(LoggedMessage.stream)).sorted()
         let patience = timing.now + RecoverySettings.claimPatience
         while true {
-            var missed: [LoggedPacket] = []
             do throws(RedisError) {
-                let last = try await read(
-                    session.epoch, past: session.delivered, streams: streams, channels: channels
-                ) { number, channel, message in
-                    guard let entry = adapter.decode(channel, message, onlyForMembers: false) else { return true }
-                    missed.append(LoggedPacket(number: number, packet: entry.packet))
-                    return missed.count <= RecoverySettings.missedLimit
+                // Whoever is in no room gets what goes to the whole namespace.
+                if await adapter.isFollowed(session.namespace) {
+                    return try await entries(past: session, channels, adapter)
                 }
-                return last == nil ? nil : missed.sorted { $0.number < $1.number }
             } catch {
                 // Another life, or entries that are gone; anything else may pass.
                 if case .server = error {
@@ -153,6 +147,22 @@ extension RedisRecoveryLog {
             guard timing.now < patience, session.isConnected else { return nil }
             do { try await timing.sleep(for: RecoverySettings.claimRetry) } catch { return nil }
         }
+    }
+
+    /// nil where they are too many.
+    private func entries(
+        past session: RecoverySession, _ channels: [String], _ adapter: RedisAdapter
+    ) async throws(RedisError) -> [LoggedPacket]? {
+        var missed: [LoggedPacket] = []
+        let last = try await read(
+            session.epoch, past: session.delivered,
+            streams: Set(channels.map(LoggedMessage.stream)).sorted(), channels: channels
+        ) { number, channel, message in
+            guard let entry = adapter.decode(channel, message, onlyForMembers: false) else { return true }
+            missed.append(LoggedPacket(number: number, packet: entry.packet))
+            return missed.count <= RecoverySettings.missedLimit
+        }
+        return last == nil ? nil : missed.sorted { $0.number < $1.number }
     }
 
     // MARK: Between nodes

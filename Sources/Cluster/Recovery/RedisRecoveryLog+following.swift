@@ -13,7 +13,6 @@ extension RedisRecoveryLog {
         switch follower.receive(entry, at: offset) {
         case .deliver:
             if let entry { entry.namespace.deliver(entry.packet, at: offset) }
-            history?.note(offset.number, at: timing.now)
         case .held, .passed: break
         case .foreign: open()
         case .overflowed: catchUp()
@@ -25,6 +24,7 @@ extension RedisRecoveryLog {
     func subscriptionChanged(isUp: Bool) {
         if isUp {
             follower.restored()
+            unfollowed = nil
             catchUp()
         } else {
             follower.broke()

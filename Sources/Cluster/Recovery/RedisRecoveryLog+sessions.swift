@@ -39,7 +39,7 @@ extension RedisRecoveryLog {
         let known = live.removeValue(forKey: pid)
         var confirmed = claimed.removeValue(forKey: pid) ?? known?.confirmed ?? 0
         let opened = known?.opened ?? .max
-        if let now = history?.confirmed(at: timing.now), now > opened { confirmed = max(confirmed, now) }
+        if let now = history?.confirmed(at: awake), now > opened { confirmed = max(confirmed, now) }
         if isRecoverable, !session.isLost {
             let until = timing.now + settings.maximumDisconnection
             ended[pid] = until

@@ -36,6 +36,7 @@ public import Redis
 ///   again in order; the script passes over a batch that had come. Beyond either bound this node gives the life of the log
 ///   up: what waits goes to its own sockets alone, every session on every node ends, and until Redis is back new sockets get
 ///   no `pid`, and broadcasts go out at most once. When it is back those that wanted one are closed too, and get it.
+/// - This node dies: what still waited is gone, and `confirmPublished` had not returned.
 /// - The subscription breaks: what comes after it is held until the log has been read from the last number on, and that
 ///   delivered.
 /// - The log lives another life, or what is missing has been dropped from it: the sessions of this node end.
@@ -92,6 +93,9 @@ public final class RedisRecoveryLog: RecoveryLog {
     /// Of this node's claims: who waits for another to let go of a session.
     var releases: [String: [CheckedContinuation<Void, Never>]] = [:]
     var history: PositionHistory?
+    /// Time in which this process ran. While it is paused no heartbeat fails, so that nothing gets confirmed either.
+    private(set) var awake: LoopTime
+    private var lastBeat: LoopTime
     /// The last confirmation that was told to Redis.
     var told: UInt64 = 0
 
@@ -126,6 +130,8 @@ public final class RedisRecoveryLog: RecoveryLog {
         self.client = client
         self.bus = bus
         self.timing = timing
+        awake = timing.now
+        lastBeat = timing.now
         queue = PublishQueue(limit: settings.queueLimit, byteLimit: settings.queueBytes)
         client.observe { [weak self] in self?.clientChanged(isUp: $0) }
         bus.observe { [weak self] in self?.subscriptionChanged(isUp: $0) }
@@ -314,12 +320,15 @@ public final class RedisRecoveryLog: RecoveryLog {
     }
 
     private func beat() {
-        history?.note(follower.number, at: timing.now)
+        let now = timing.now
+        awake = awake + min(now - lastBeat, RecoverySettings.beat * 2)
+        lastBeat = now
+        history?.note(follower.number, at: awake)
         forgetEnded()
         if let oldest = queue.oldest, timing.now - oldest > settings.queueTime { giveUp() }
         guard isOpen, let epoch = follower.epoch else { return }
         // A session whose end is not yet written must not be taken for one whose client answered until now.
-        if writes.isEmpty { told = max(told, history?.confirmed(at: timing.now) ?? 0) }
+        if writes.isEmpty { told = max(told, history?.confirmed(at: awake) ?? 0) }
         let streams = (0..<RecoverySettings.trimmedStreams).map {
             streamKey((nextTrimmed + $0) % RecoverySettings.streams)
         }

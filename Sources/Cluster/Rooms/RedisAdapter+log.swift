@@ -33,6 +33,17 @@ extension RedisAdapter {
         return [own.all, own.channel(of: session.socketID)] + session.rooms.keys.map { own.channel(of: $0) }
     }
 
+    /// Returns when what is meant for the whole namespace, and for sockets that began here, comes; false when it does not.
+    func isFollowed(_ namespace: String) async -> Bool {
+        guard let own = channels[namespace] else { return false }
+        do throws(ClusterError) {
+            try await own.confirm()
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Whether this node follows the room for so long that how far it has come tells what of the room has come. The first mark
     /// after the subscription may have been on its way before it.
     func isSettled(_ room: String, _ namespace: String) -> Bool {

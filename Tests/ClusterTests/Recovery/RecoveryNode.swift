@@ -19,13 +19,17 @@ final class RecoveryNode {
     private let ups = Occurrences()
     var warnings: [String] = []
 
-    init(_ redis: PrivateRedis, settings: RecoverySettings, mode: RecoveryMode) throws {
+    /// - Parameter beats: the log's clock.
+    init(
+        _ redis: PrivateRedis, settings: RecoverySettings, mode: RecoveryMode,
+        beats: any Timing = SystemTiming.shared
+    ) throws {
         var configuration = try RedisConfiguration(url: redis.url)
         configuration.jitter = { 0 }
         let timing = SystemTiming.shared
         client = RedisClient(configuration, timing: timing)
         bus = Bus(configuration, client: client, timing: timing)
-        log = RedisRecoveryLog(settings, client: client, bus: bus, timing: timing)
+        log = RedisRecoveryLog(settings, client: client, bus: bus, timing: beats)
         let prefix = String((0..<6).compactMap { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() })
         adapter = RedisAdapter(bus: bus, nodeName: prefix, socketPrefix: prefix, timing: timing, log: log) { [] }
         var options = SocketServerOptions()
@@ -41,9 +45,10 @@ final class RecoveryNode {
     }
 
     static func up(
-        _ redis: PrivateRedis, _ settings: RecoverySettings = RecoverySettings(), mode: RecoveryMode = .always
+        _ redis: PrivateRedis, _ settings: RecoverySettings = RecoverySettings(), mode: RecoveryMode = .always,
+        beats: any Timing = SystemTiming.shared
     ) async throws -> RecoveryNode {
-        let node = try RecoveryNode(redis, settings: settings, mode: mode)
+        let node = try RecoveryNode(redis, settings: settings, mode: mode, beats: beats)
         node.client.start()
         node.bus.start()
         await node.ups.reach(1)

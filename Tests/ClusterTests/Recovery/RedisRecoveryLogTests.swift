@@ -140,6 +140,7 @@ struct RedisRecoveryLogTests {
             let plain = try await PollingClient.connect(nodes[0].port)
             nodes[1].namespace.emit("e", json: Array("\"text\"".utf8))
             await plain.packet { $0 == #"2["e","text"]"# }
+            try await nodes[1].log.confirmPublished()
             let (logged, sessions) = (nodes[1].log.statistics.logged, nodes[0].log.live.count)
             #expect(logged == 1 && sessions == 0)
         }
@@ -164,6 +165,15 @@ struct RedisRecoveryLogTests {
                 socket.join("room\(value)")
                 nodes[0].namespace.to("room\(value)").emit("e", json: Array("\(value)".utf8))
             }
+            // Sent when the subscription, which takes another way, is confirmed.
+            let packet = BroadcastPacket(target: BroadcastTarget(rooms: ["late"]), event: "e", json: [])
+            let message = try #require(nodes[0].adapter.encode(packet, nodes[0].namespace))
+            socket.join("late")
+            var isAwaited = nodes[0].adapter.awaited(for: message) != nil
+            #expect(isAwaited)
+            try await socket.joinConfirmed("late")
+            isAwaited = nodes[0].adapter.awaited(for: message) != nil
+            #expect(!isAwaited)
             await client.wait(for: 20)
             #expect(client.values == Array(1...20))
         }
@@ -183,6 +193,46 @@ struct RedisRecoveryLogTests {
             try await client.connect(node.port)
             #expect(!client.pid.isEmpty)
             await node.down()
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a client that got nothing for long recovers from a log that begins later`(_ dies: Bool) async throws {
+        let redis = try PrivateRedis()
+        try await onLoop {
+            var settings = RecoverySettings()
+            settings.logBytes = 20_000
+            let beats = ManualTiming()
+            let node = try await RecoveryNode.up(redis, settings, beats: beats)
+            let other = try await RecoveryNode.up(redis, settings)
+            let (quiet, early) = (RecoveringClient(), RecoveringClient())
+            for client in [quiet, early] { try await client.connect(node.port) }
+            let json = Array("\"\(String(repeating: "x", count: 900))\"".utf8)
+            for _ in 0..<60 {
+                other.namespace.to("elsewhere").emit("e", json: json)
+                try await other.log.confirmPublished()
+            }
+            let head = UInt64(try redis.cli("HGET", "lm:recovery:log", "head").filter(\.isNumber)) ?? 0
+            // By a mark the node hears how far the log has come.
+            beats.advance(by: .seconds(1))
+            try await node.reach(head)
+            node.namespace.socket(early.id)?.closeConnection()
+            early.drop()
+            try await early.connect(other.port)
+            #expect(!early.isRecovered)
+            // Every live client has all that once its heartbeats have passed.
+            for _ in 0..<Int(node.server.confirmationLag / .seconds(1)) + 2 {
+                let marks = node.log.marks
+                beats.advance(by: .seconds(1))
+                try await node.until { node.log.marks > marks }
+            }
+            if dies { await node.die() } else { node.namespace.socket(quiet.id)?.closeConnection() }
+            quiet.drop()
+            other.namespace.emit("e", json: [UInt8(ascii: "7")])
+            try await quiet.connect(other.port)
+            #expect(quiet.isRecovered && quiet.values == [7])
+            await other.down()
+            if !dies { await node.down() }
         }
     }
 }
