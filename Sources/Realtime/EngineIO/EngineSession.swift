@@ -140,6 +140,13 @@ import Wire
         }
     }
 
+    /// Whether the client's queue is not half full yet: for who has much to send and waits meanwhile.
+    var hasRoom: Bool {
+        let options = server.options
+        let packets = polling?.queuedPackets ?? waiting.count
+        return queuedBytes < options.maximumQueuedBytes / 2 && packets < max(options.maximumQueuedPackets / 2, 1)
+    }
+
     /// A text packet of `length` bytes, Engine.IO digit included, that `write` appends; its attachments follow.
     func send(
         length: Int, attachments: [[UInt8]], volatile: Bool, compress: Bool = true,

@@ -106,7 +106,7 @@ extension SocketConnection {
             return session.close(.forcedClose)
         }
         while let next = recovery.held?.first {
-            guard session.queuedBytes < server.options.engine.maximumQueuedBytes / 2 else {
+            guard session.hasRoom else {
                 socket.drainAction = { [weak self] in self?.sendMissed(socket) }
                 return watchDrain()
             }

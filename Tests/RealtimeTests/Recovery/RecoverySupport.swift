@@ -8,10 +8,14 @@ import TestSupport
     let tested: SocketsUnderTest
     let namespace: Namespace
 
-    init(_ limits: RecoveryLimits = RecoveryLimits(), mode: RecoveryMode = .onRequest) throws {
+    init(
+        _ limits: RecoveryLimits = RecoveryLimits(), mode: RecoveryMode = .onRequest,
+        _ change: (inout SocketServerOptions) -> Void = { _ in }
+    ) throws {
         let timing = ManualTiming()
         tested = try SocketsUnderTest(timing: timing, recovery: LocalRecoveryLog(limits: limits, timing: timing)) {
             $0.recoveryMode = mode
+            change(&$0)
         }
         namespace = tested.sockets.namespace("/")
         namespace.onConnect { $0.join("r") }
