@@ -286,6 +286,7 @@ final class Application {
             if let driver = Self.driver(of: socket) { dispatch.presence.sign(of: driver) }
             if let member = socket.context as? GatewaySocket { gateway.remove(member) }
         }
+        ServerQuestions(membership: membership).register(on: namespace)
         namespace.describeData = { [gateway] in gateway.describe($0) }
         let identify: @Loop (Socket) -> Identity? = { ($0.context as? GatewaySocket)?.identity }
         OrderSocketEvents(orders: orders, identifiers: identifiers, log: log, identify: identify)

@@ -76,7 +76,8 @@ def test_a_node_that_stands_still_is_named_and_nobody_waits_for_it(scene, cluste
         print(f"answered after {took * 1000:.0f} ms")
     finally:
         cluster.cont(pids)
-    until(lambda: not view(cluster)["missingNodes"], "it is back")
+    for node in NODES:
+        until(lambda node=node: not view(cluster, node)["missingNodes"], f"{node} has all the others back")
     for phone in phones:
         phone.disconnect()
 

@@ -170,6 +170,25 @@ def test_a_driver_does_not_come_back_into_the_room_of_an_order_that_was_taken_aw
     assert numbers(phone) == [3]
 
 
+def test_without_redis_a_socket_that_asked_for_recovery_gets_what_any_other_gets(scene, cluster, client):
+    driver = scene.driver()
+    phone, customer = client(driver), client(scene.customer)
+    promised(phone, cluster, "node-1")
+    stopped = cluster.stop("redis")
+    try:
+        customer.connect(cluster, "node-2")
+        assert customer.refusal is None
+        order = scene.order()
+        until(lambda: phone.got("order_offer"), "the offer comes", pause=0.05)
+        answer = driver.post(f"orders/{order['id']}/accept")
+        assert answer.status_code == 200, answer.text
+        version = answer.json()["version"]
+        until(lambda: version in customer.seqs(order["id"]), "the customer hears of it", pause=0.05)
+    finally:
+        cluster.cont(stopped)
+    assert customer.seqs(order["id"]) == list(range(1, version + 1))
+
+
 def test_who_does_not_ask_gets_no_session_and_no_offsets(scene):
     phone = scene.phone(scene.customer, "node-1")
     other = scene.phone(scene.customer, "node-2")

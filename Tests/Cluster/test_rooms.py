@@ -164,6 +164,22 @@ def test_no_client_puts_itself_into_a_room(scene):
     phone.settle()
 
 
+def test_an_official_server_asks_every_node_how_it_is(cluster, link, peer):
+    asking = peer("socket.io-response#/#")
+    link.publish("socket.io-request#/#", json.dumps(
+        {"uid": "peerid", "requestId": "n", "type": 6, "data": ["lastmile_node"]}))
+    asking.wait(lambda: len(asking.heard) >= 3, "every node answers")
+    answers = [json.loads(data) for _, data in asking.heard]
+    assert sorted(one["data"]["name"] for one in answers) == ["node-1", "node-2", "node-3"]
+    assert {one["data"]["status"] for one in answers} <= {"ok", "degraded"}
+    # An event that no node knows is nobody's.
+    link.publish("socket.io-request#/#", json.dumps({"uid": "peerid", "requestId": "x", "type": 6, "data": ["nonsense"]}))
+    link.publish("socket.io-request#/#", json.dumps(
+        {"uid": "peerid", "requestId": "m", "type": 6, "data": ["lastmile_node"]}))
+    asking.wait(lambda: len(asking.heard) >= 6, "every node answers again")
+    assert {json.loads(data)["requestId"] for _, data in asking.heard[3:]} == {"m"}
+
+
 def test_an_official_server_finds_and_disconnects_sockets_of_every_node(scene, link, peer):
     phones = [scene.phone(scene.customer, f"node-{number}") for number in (1, 2, 3)]
     room = f"user:{scene.customer.user['id']}"
