@@ -114,7 +114,7 @@ extension RedisRecoveryLog {
         let age = found.endedAt.map { found.now - $0 } ?? 0
         guard record.namespace == namespace.name, record.epoch == follower.epoch,
             offset.map({ $0.epoch == record.epoch && $0.number <= found.head }) ?? true,
-            age <= settings.maximumDisconnection.milliseconds, delivered >= found.floor
+            age <= settings.maximumDisconnection.milliseconds, delivered >= max(found.floor, record.past.floor)
         else {
             note(.delete, pid)
             return unclaimed()
@@ -124,7 +124,7 @@ extension RedisRecoveryLog {
         claimed[pid] = confirmed
         return RecoverySession(
             pid: pid, socketID: record.socketID, namespace: record.namespace, epoch: record.epoch,
-            start: record.start, rooms: record.rooms, delivered: delivered)
+            start: record.start, rooms: record.rooms, past: record.past, delivered: delivered)
     }
 
     public func missed(by session: RecoverySession) async -> [LoggedPacket]? {

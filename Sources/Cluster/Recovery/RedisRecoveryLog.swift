@@ -250,6 +250,7 @@ public final class RedisRecoveryLog: RecoveryLog {
             onWarning("Redis's maxmemory-policy is not noeviction: connection state recovery is off")
             isRefused = true
             giveUp()
+            resumeBeginners()
         }
         isRefused = evicts
         return !evicts
@@ -274,6 +275,10 @@ public final class RedisRecoveryLog: RecoveryLog {
         catchUp()
         flush()
         write()
+        resumeBeginners()
+    }
+
+    private func resumeBeginners() {
         let waiting = beginners
         beginners = []
         for beginner in waiting { beginner.resume() }
@@ -282,11 +287,7 @@ public final class RedisRecoveryLog: RecoveryLog {
     /// Returns when sessions can be promised, or after `duration`: before a node listens, so that its first clients get one.
     public func opened(within duration: Duration) async {
         guard position == nil, !isRefused else { return }
-        let timer = timing.after(duration) { [weak self] in
-            let waiting = self?.beginners ?? []
-            self?.beginners = []
-            for beginner in waiting { beginner.resume() }
-        }
+        let timer = timing.after(duration) { [weak self] in self?.resumeBeginners() }
         await withCheckedContinuation { beginners.append($0) }
         timer.cancel()
     }

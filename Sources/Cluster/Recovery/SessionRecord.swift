@@ -3,7 +3,7 @@ import Realtime
 import Wire
 
 /// What Redis keeps of a session, as MessagePack: `[namespace, socket, life of the log, start, opened, confirmed, {room:
-/// since}]`.
+/// since}, [[left room, since, until]], floor of what is left]`.
 struct SessionRecord: Equatable {
     var namespace: String
     var socketID: String
@@ -17,6 +17,8 @@ struct SessionRecord: Equatable {
     /// By name, since when; `fromWriting` for those joined since the last time it was written.
     var rooms: [String: UInt64]
 
+    var past: PastRooms
+
     /// Stands for the log's last number at the time of writing.
     static let fromWriting = UInt64.max
 
@@ -28,6 +30,7 @@ struct SessionRecord: Equatable {
         self.opened = opened
         self.confirmed = confirmed
         rooms = session.rooms
+        past = session.past
     }
 
     /// - Parameter head: what stands in the place of the log's last number, which the script of Redis knows.
@@ -41,10 +44,18 @@ struct SessionRecord: Equatable {
             writer.value(room)
             if since == Self.fromWriting { writer.value(head) } else { writer.value(Int64(clamping: since)) }
         }
+        writer.array(past.stays.count)
+        for stay in past.stays {
+            writer.array(3)
+            writer.value(stay.room)
+            writer.value(Int64(clamping: stay.since))
+            writer.value(Int64(clamping: stay.until))
+        }
+        writer.value(Int64(clamping: past.floor))
         return writer.bytes
     }
 
-    private static let fields = 7
+    private static let fields = 9
 
     /// nil for what is none.
     init?(_ bytes: [UInt8]) {
@@ -67,6 +78,17 @@ struct SessionRecord: Equatable {
                 guard let since = try Self.number(&reader, span) else { return nil }
                 rooms[room] = since
             }
+            var stays: [PastRooms.Stay] = []
+            for _ in 0..<(try reader.array(span)) {
+                guard try reader.array(span) == 3 else { return nil }
+                let room = try reader.text(span)
+                guard let since = try Self.number(&reader, span), let until = try Self.number(&reader, span) else {
+                    return nil
+                }
+                stays.append(PastRooms.Stay(room: room, since: since, until: until))
+            }
+            guard let floor = try Self.number(&reader, span) else { return nil }
+            past = PastRooms(stays: stays, floor: floor)
         } catch {
             return nil
         }

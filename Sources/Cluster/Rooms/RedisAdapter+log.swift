@@ -30,7 +30,8 @@ extension RedisAdapter {
     /// On which broadcasts to a session come.
     func channels(of session: RecoverySession) -> [String] {
         guard let own = channels[session.namespace] else { return [] }
-        return [own.all, own.channel(of: session.socketID)] + session.rooms.keys.map { own.channel(of: $0) }
+        let rooms = Set(session.rooms.keys).union(session.past.stays.map(\.room))
+        return [own.all, own.channel(of: session.socketID)] + rooms.map { own.channel(of: $0) }
     }
 
     /// Returns when what is meant for the whole namespace, and for sockets that began here, comes; false when it does not.

@@ -128,11 +128,11 @@ public import EventLoop
         let session = found.session
         return RecoverySession(
             pid: pid, socketID: session.socketID, namespace: session.namespace, epoch: epoch, start: session.start,
-            rooms: session.rooms, delivered: max(offset?.number ?? session.start, found.confirmed))
+            rooms: session.rooms, past: session.past, delivered: max(offset?.number ?? session.start, found.confirmed))
     }
 
     public func missed(by session: RecoverySession) async -> [LoggedPacket]? {
-        guard session.delivered >= floor else { return nil }
+        guard session.delivered >= max(floor, session.past.floor) else { return nil }
         var low = dropped
         var high = entries.count
         while low < high {

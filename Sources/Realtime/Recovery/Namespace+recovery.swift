@@ -41,7 +41,8 @@ extension Namespace {
     }
 
     func left(_ room: String, _ session: RecoverySession) {
-        guard session.rooms.removeValue(forKey: room) != nil, session.held == nil else { return }
+        let position = server.recovery?.position?.number ?? session.delivered
+        guard session.leave(room, at: max(position, session.delivered)), session.held == nil else { return }
         server.recovery?.left(room, session)
     }
 

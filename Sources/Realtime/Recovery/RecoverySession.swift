@@ -12,6 +12,7 @@ public import EventLoop
     public let start: UInt64
     /// Rooms by name, without the one that bears the socket's id; the number says since when.
     public internal(set) var rooms: [String: UInt64]
+    public private(set) var past: PastRooms
     /// All up to here has been given to the client, or needs not be.
     public internal(set) var delivered: UInt64
     /// The socket that has the session now, on this node.
@@ -23,7 +24,7 @@ public import EventLoop
 
     public init(
         pid: String, socketID: String, namespace: String, epoch: String, start: UInt64, rooms: [String: UInt64],
-        delivered: UInt64
+        past: PastRooms = PastRooms(), delivered: UInt64
     ) {
         self.pid = pid
         self.socketID = socketID
@@ -31,6 +32,7 @@ public import EventLoop
         self.epoch = epoch
         self.start = start
         self.rooms = rooms
+        self.past = past
         self.delivered = delivered
     }
 
@@ -45,6 +47,7 @@ public import EventLoop
         epoch = position.epoch
         start = position.number
         rooms = [:]
+        past = PastRooms()
         delivered = position.number
         self.socket = socket
         for membership in socket.memberships { rooms[membership.room.name] = position.number }
@@ -70,14 +73,27 @@ public import EventLoop
             }
     }
 
-    /// Whether a logged packet was for this session: as a live socket would have got it, with the rooms of now.
+    /// Whether a logged packet was for this session: as a live socket would have got it, with the rooms of then.
     public func concerns(_ logged: LoggedPacket) -> Bool {
         let target = logged.packet.target
-        guard !target.except.contains(where: { $0 == socketID || rooms[$0] != nil }) else { return false }
+        guard !target.except.contains(where: { had($0, at: logged.number) }) else { return false }
         if target.rooms.isEmpty { return logged.number > start }
-        return target.rooms.contains { room in
-            if room == socketID { return logged.number > start }
-            return rooms[room].map { logged.number > $0 } ?? false
+        return target.rooms.contains { had($0, at: logged.number) }
+    }
+
+    private func had(_ room: String, at number: UInt64) -> Bool {
+        if room == socketID { return number > start }
+        if let since = rooms[room], number > since { return true }
+        return past.had(room, at: number)
+    }
+
+    /// The room is left. False when it was none of the session's.
+    func leave(_ room: String, at position: UInt64) -> Bool {
+        guard let since = rooms.removeValue(forKey: room) else { return false }
+        // Where nothing has been sent since it was entered, nothing of it can be missing.
+        if delivered > since, position > since {
+            past.add(PastRooms.Stay(room: room, since: since, until: position))
         }
+        return true
     }
 }

@@ -10,7 +10,8 @@ struct SessionRecordTests {
         try await onLoop {
             let session = RecoverySession(
                 pid: "p", socketID: "abc", namespace: "/n", epoch: "e", start: 1_763_000_000_000_000,
-                rooms: ["r": 1_763_000_000_000_001, "ü\u{0}": 0, "new": SessionRecord.fromWriting], delivered: 5)
+                rooms: ["r": 1_763_000_000_000_001, "ü\u{0}": 0, "new": SessionRecord.fromWriting],
+                past: PastRooms(stays: [PastRooms.Stay(room: "l", since: 2, until: 4)], floor: 1), delivered: 5)
             let record = SessionRecord(session, opened: .max, confirmed: 3)
             let read = try #require(SessionRecord(record.encoded(head: "0000000000000042")))
             var expected = record

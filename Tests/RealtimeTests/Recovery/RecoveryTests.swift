@@ -211,4 +211,43 @@ import Testing
             #expect(again.count == 2 && again[0] == lines[0])
         }
     }
+
+    @Test func `what came in a room before it was left is replayed, and nothing after`() async throws {
+        try await onLoop {
+            let under = try RecoveryUnderTest()
+            let (client, sid, pid) = try await under.join()
+            let socket = try #require(under.namespace.socket(sid))
+            socket.join("left")
+            under.namespace.to("left").emit("e", json: Array("1".utf8))
+            socket.leave("left")
+            under.namespace.to("left").emit("e", json: Array("2".utf8))
+            under.namespace.to("r").emit("e", json: Array("3".utf8))
+            client.raw.close()
+            let (_, lines) = try await under.recover(pid, nil)
+            #expect(lines.dropLast().map(\.withoutOffset) == [#"42["e",1]"#, #"42["e",3]"#])
+        }
+    }
+
+    @Test func `who has left more rooms than are remembered begins anew, unless it has got something since`()
+        async throws
+    {
+        try await onLoop {
+            for isUpToDate in [false, true] {
+                let under = try RecoveryUnderTest()
+                let (client, sid, pid) = try await under.join()
+                let socket = try #require(under.namespace.socket(sid))
+                for room in 0...PastRooms.limit {
+                    socket.join("room\(room)")
+                    under.namespace.to("room\(room)").emit("e")
+                    socket.leave("room\(room)")
+                }
+                let lines = await client.next(PastRooms.limit + 1)
+                client.raw.close()
+                let offset = isUpToDate ? RecoveryUnderTest.lastElement(lines[2]) : nil
+                let (_, again) = try await under.recover(pid, offset)
+                #expect((RecoveryUnderTest.field("pid", again.last ?? "") == pid) == isUpToDate)
+                #expect(again.count == (isUpToDate ? PastRooms.limit - 1 : 1))
+            }
+        }
+    }
 }
