@@ -1,8 +1,10 @@
 """Connection state recovery of the product's nodes: for what is no order event, and only for whose it is."""
 
+import json
 import uuid
 
 import pytest
+import redis
 
 import recovering
 from harness import until
@@ -92,6 +94,26 @@ def test_notifications_missed_on_the_way_to_another_node_come_once_and_order_eve
     version = answer.json()["version"]
     until(lambda: version in customer.seqs(order["id"]), "the order's last event comes", pause=0.05)
     assert customer.seqs(order["id"]) == list(range(1, version + 1))
+
+
+def test_a_room_of_an_emitters_own_is_kept_on_the_way(scene, cluster, client):
+    link = redis.Redis(unix_socket_path=cluster.part("redis")["address"])
+    customer = client(scene.customer)
+    promised(customer, cluster, "node-1")
+    link.publish("socket.io-request#/#", json.dumps(
+        {"type": 2, "opts": {"rooms": [customer.sid], "except": []}, "rooms": ["theirs"]}))
+
+    def rooms(node):
+        found = scene.admin.get("admin/sockets", params={"user": scene.customer.user["id"]}).json()["data"]
+        return [one["rooms"] for one in found if one["node"] == node and one["id"] == customer.sid]
+
+    until(lambda: any("theirs" in one for one in rooms("node-1")), "it is in the room")
+    sid = customer.sid
+    customer.drop()
+    customer.connect(cluster, "node-2")
+    assert customer.recovered and customer.sid == sid
+    until(lambda: any("theirs" in one for one in rooms("node-2")), "it still is")
+    link.close()
 
 
 def test_an_open_offer_comes_once_in_each_connection_recovered_or_not(scene, cluster, client):

@@ -35,6 +35,11 @@ enum SocketRoom {
         }
     }
 
+    /// Whether a room is one of those that nodes put sockets into.
+    static func isOurs(_ room: String) -> Bool {
+        ["user:", "role:", "session:", merchantPrefix, orderPrefix].contains { room.hasPrefix($0) }
+    }
+
     /// Stands for every socket.
     static let all = "all"
 
@@ -58,7 +63,8 @@ extension Gateway {
         due.formUnion(member.subscriber.merchants.map(SocketRoom.merchant))
         var rooms = Set(member.socket.rooms)
         guard rooms.remove(SocketRoom.session(identity.session)) != nil else { return false }
-        rooms.subtract(due)
+        // What others have put it into is theirs to judge.
+        rooms = rooms.subtracting(due).filter(SocketRoom.isOurs)
         guard rooms.count <= Self.recoveredOrders else { return false }
         for room in rooms {
             guard let order = SocketRoom.order(of: room) else { return false }
