@@ -6,6 +6,8 @@ public struct RecoverySettings: Sendable {
     /// Bytes that the broadcasts in Redis take, over all rooms, with what an entry costs beside its contents; the older half goes
     /// when it is full. At 60 to 200 bytes a message Redis's memory was found to stay a tenth below.
     public var logBytes = 256 << 20
+    /// Sessions whose connections to one node have ended and that may be taken up; the oldest make room.
+    public var endedLimit = 100_000
     /// In front of the log's keys.
     public var prefix = "lm:recovery:"
     /// Broadcasts, and their bytes, that wait for Redis on this node. Beyond, the life of the log is given up.

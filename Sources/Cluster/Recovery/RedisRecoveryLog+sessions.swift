@@ -44,6 +44,7 @@ extension RedisRecoveryLog {
             let until = timing.now + settings.maximumDisconnection
             ended[pid] = until
             endedOrder.append((pid, until))
+            if endedOrder.count > settings.endedLimit { forgetEnded(max(1, settings.endedLimit / 100)) }
             note(.end, pid, SessionRecord(session, opened: opened, confirmed: confirmed).encoded(head: head))
         } else {
             note(.delete, pid)
@@ -62,7 +63,11 @@ extension RedisRecoveryLog {
 
     /// Drops the records of sessions that nobody came back for.
     func forgetEnded() {
-        let due = endedOrder.prefix { $0.until <= timing.now }.count
+        forgetEnded(endedOrder.prefix { $0.until <= timing.now }.count)
+    }
+
+    /// The oldest so many.
+    private func forgetEnded(_ due: Int) {
         for (pid, until) in endedOrder.prefix(due) where ended[pid] == until {
             ended[pid] = nil
             note(.delete, pid)

@@ -6,7 +6,7 @@ public import Redis
 /// node or both go on on any node, and a node that loses its subscription go on where it was.
 ///
 /// **Wiring.** One log for a server, given to its adapter and to itself; the client and the bus are started and stopped by their
-/// owner, the client before the bus stops last:
+/// owner, the client first and last:
 ///
 ///     let client = RedisClient(configuration, timing: timing)
 ///     let bus = Bus(configuration, client: client, timing: timing)

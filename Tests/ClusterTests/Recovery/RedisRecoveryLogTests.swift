@@ -235,4 +235,26 @@ struct RedisRecoveryLogTests {
             if !dies { await node.down() }
         }
     }
+
+    @Test func `of more ended sessions than a node may keep the oldest go`() async throws {
+        var settings = RecoverySettings()
+        settings.endedLimit = 2
+        try await withNodes(2, settings) { nodes, _ in
+            var clients: [RecoveringClient] = []
+            for _ in 0..<3 {
+                let client = RecoveringClient()
+                try await client.connect(nodes[0].port)
+                nodes[0].namespace.socket(client.id)?.closeConnection()
+                client.drop()
+                clients.append(client)
+            }
+            try await nodes[0].until { nodes[0].log.writes.isEmpty }
+            var recovered: [Bool] = []
+            for client in clients {
+                try await client.connect(nodes[1].port)
+                recovered.append(client.isRecovered)
+            }
+            #expect(recovered == [false, true, true])
+        }
+    }
 }
