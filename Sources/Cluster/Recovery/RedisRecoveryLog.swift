@@ -259,7 +259,6 @@ public final class RedisRecoveryLog: RecoveryLog {
     private func opened(_ life: String, start: UInt64, head: UInt64, hasRecords: Bool) {
         isOpen = true
         if life != abandoned { abandoned = "" }
-        let promisedNothing = follower.epoch == nil
         let isAnother = follower.opened(life, start: start, head: head)
         if isAnother { statistics.lives += 1 }
         if isAnother || !hasRecords {
@@ -271,7 +270,7 @@ public final class RedisRecoveryLog: RecoveryLog {
             if isAnother || !live.isEmpty { lose() }
             for pid in live.keys { writes.note(.delete, pid) }
         }
-        if promisedNothing { server?.forceSessions() }
+        server?.forceSessions()
         catchUp()
         flush()
         write()
