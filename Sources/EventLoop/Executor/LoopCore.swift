@@ -162,7 +162,10 @@ final class LoopCore {
         guard !dirtyStreams.isEmpty else { return }
         // A flush may close its stream but calls no handler, so nothing becomes dirty meanwhile. By index: an iterator would
         // share the array, and emptying it would allocate another.
-        for index in dirtyStreams.indices { dirtyStreams[index].flush() }
+        // Unmanaged: the array holds them.
+        for index in dirtyStreams.indices {
+            Unmanaged.passUnretained(dirtyStreams[index])._withUnsafeGuaranteedRef { $0.flush() }
+        }
         dirtyStreams.removeAll(keepingCapacity: true)
     }
 

@@ -19,15 +19,18 @@ public final class Stream {
         didSet { updateReading() }
     }
     /// Bytes; see `defaultOutputLimit`.
-    public var outputLimit = Stream.defaultOutputLimit
+    public var outputLimit: Int {
+        get { Int(limit) }
+        set { limit = UInt32(clamping: newValue) }
+    }
 
     /// A `uv_tcp_t` or `uv_pipe_t`; freed by libuv's close callback, so not to be touched once `isClosing`.
     let handle: UnsafeMutablePointer<uv_stream_t>
-    let isTCP: Bool
 
     var output: [UInt8] = []
     /// The output is somebody's array, taken without a copy; it must not be kept for reuse.
     var outputIsShared = false
+    let isTCP: Bool
     var isDirty = false
     var isWriting = false
     var endsWrites = false
@@ -37,9 +40,31 @@ public final class Stream {
     private var isPaused = false
     private var isReading = false
     private var isFinishing = false
-    private var reason = StreamCloseReason.local
-    private var finishTimer: ScheduledTimer?
+    private var limit = UInt32(Stream.defaultOutputLimit)
+    private var ending: Ending?
     private var cachedAddress: String?
+
+    /// What only a stream that ends needs room for.
+    private final class Ending {
+        var reason = StreamCloseReason.local
+        var timer: ScheduledTimer?
+    }
+
+    private var madeEnding: Ending {
+        let made = ending ?? Ending()
+        ending = made
+        return made
+    }
+
+    private var reason: StreamCloseReason {
+        get { ending?.reason ?? .local }
+        set { madeEnding.reason = newValue }
+    }
+
+    private var finishTimer: ScheduledTimer? {
+        get { ending?.timer }
+        set { madeEnding.timer = newValue }
+    }
 
     init(tcp: Void) {
         let handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)

@@ -18,10 +18,10 @@ import Wire
     private var awaitsPong = false
     /// The client asked that binary come as base64 text (`b64=1`).
     let takesBase64Only: Bool
-    /// What the session counts under; see `EngineServerOptions.maximumSessionsPerAddress`.
-    let address: String?
     private var packets = FloodGate()
     private var waiting = WaitingPackets()
+    /// What the session counts under; see `EngineServerOptions.maximumSessionsPerAddress`.
+    let address: String?
     private var coalesced: CoalescedFrames?
 
     init(id: String, server: EngineServer, takesBase64Only: Bool, address: String? = nil) {

@@ -8,10 +8,10 @@ public import Wire
     public let query: Query
     /// From X-Forwarded-For when a trusted proxy says so.
     public let remoteAddress: String
-    public let isSecure: Bool
     public let correlationID: String
     /// Unix time in milliseconds.
     public let issued: Int64
+    public let isSecure: Bool
     private var isTrimmed = false
 
     init(request: Request, issued: Int64) {

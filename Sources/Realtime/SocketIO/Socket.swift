@@ -23,19 +23,19 @@ import Wire
     /// The socket continues a session that an earlier connection began: its id and rooms are that one's, and what was
     /// missed has been sent. Known to middlewares too.
     public internal(set) var isRecovered = false
+    var wantsRecovery = false
+    var state = State.connecting
+    /// Marks the sockets that the running broadcast has met.
+    var broadcastMark: UInt32 = 0
 
     /// nil for sockets that did not ask for recovery.
     var recovery: RecoverySession?
-    var wantsRecovery = false
     var connection: SocketConnection?
-    var state = State.connecting
     var memberships: [Membership] = []
     var pendingAcknowledgements: PendingAcknowledgements?
     var drainAction: (@Loop () -> Void)?
     /// Place in the namespace's list.
     var index = 0
-    /// Marks the sockets that the running broadcast has met.
-    var broadcastMark: UInt32 = 0
 
     init(id: String, namespace: Namespace, connection: SocketConnection, auth: [UInt8]) {
         self.id = id

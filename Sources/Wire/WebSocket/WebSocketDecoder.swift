@@ -21,23 +21,22 @@ public struct WebSocketDecoder: ~Copyable {
         case failed(WireError)
     }
 
+    // In the order in which they take least room: each connection has one of these.
     private let role: WebSocketRole
     private let allowsCompression: Bool
+    private var opcode = WebSocketOpcode.text
+    private var validator = UTF8Validator()
+    /// The message whose frames have begun and not ended.
+    private var message: (opcode: WebSocketOpcode, isCompressed: Bool)?
+    private var mask: UInt32 = 0
+    private var header = WebSocketFrameHeader()
+    private var state = State.header
     /// Bytes of one message, its frames joined; a longer one is ``WebSocketFault/messageTooLarge`` as soon as a header
     /// announces it. Where a message is compressed this counts before it is inflated.
     public var maximumMessage: Int
-
-    private var state = State.header
-    private var header = WebSocketFrameHeader()
-    private var opcode = WebSocketOpcode.text
-    private var mask: UInt32 = 0
     private var length = 0
     private var taken = 0
-
-    /// The message whose frames have begun and not ended.
-    private var message: (opcode: WebSocketOpcode, isCompressed: Bool)?
     private var gathered: [UInt8] = []
-    private var validator = UTF8Validator()
     private var control: [UInt8] = []
 
     /// Bytes kept of a message that is not whole.

@@ -1,18 +1,18 @@
 /// The header of one frame (RFC 6455 section 5.2), gathered from input that may end anywhere in it.
 struct WebSocketFrameHeader {
     private var bytes = InlineArray<14, UInt8>(repeating: 0)
-    private var count = 0
+    private var count: UInt8 = 0
     /// Known in full once the first two bytes are there.
-    private var length = 2
+    private var length: UInt8 = 2
 
     /// Takes bytes from `input`; true when the header is complete.
     mutating func gather(_ input: Span<UInt8>, _ offset: inout Int) -> Bool {
         while count < length {
             guard offset < input.count else { return false }
-            bytes[count] = input[offset]
+            bytes[Int(count)] = input[offset]
             count &+= 1
             offset &+= 1
-            if count == 2 { length = 2 &+ extendedLength &+ (isMasked ? 4 : 0) }
+            if count == 2 { length = UInt8(truncatingIfNeeded: 2 &+ extendedLength &+ (isMasked ? 4 : 0)) }
         }
         return true
     }
@@ -58,7 +58,7 @@ struct WebSocketFrameHeader {
     var mask: UInt32 {
         guard isMasked else { return 0 }
         var value: UInt32 = 0
-        for index in 0..<4 { value |= UInt32(bytes[length &- 4 &+ index]) << UInt32(8 &* index) }
+        for index in 0..<4 { value |= UInt32(bytes[Int(length) &- 4 &+ index]) << UInt32(8 &* index) }
         return value
     }
 }
