@@ -14,7 +14,7 @@ for _, node in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
   if record then
     local ended = string.sub(record, 1, 1) == 'E'
     if not ended then
-      if node == ARGV[3] then return {'busy'} end
+      if node == ARGV[3] and ARGV[6] ~= node then return {'busy'} end
       -- Nobody listens: the node is gone, or has lost its subscriptions, after which it asks what it still has.
       if ARGV[6] ~= node and redis.call('PUBLISH', ARGV[5] .. node, 'R ' .. ARGV[2] .. ' ' .. ARGV[3]) > 0 then
         return {'live', node}

@@ -42,8 +42,8 @@ extension RedisRecoveryLog {
                         await released(pid)
                         continue
                     case .busy:
-                        // The answer to an earlier claim was lost, and the record came.
-                        if isUncertain, claimed[pid] == nil, live[pid] == nil { asked = owner }
+                        // An earlier claim was carried out when nobody here waited for its answer any more.
+                        if claimed[pid] == nil, live[pid] == nil { asked = owner }
                     case .taken(let found):
                         // Another connection to this node was faster.
                         guard claimed[pid] == nil, live[pid] == nil else { break }

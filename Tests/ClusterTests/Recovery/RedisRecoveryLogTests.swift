@@ -63,6 +63,26 @@ struct RedisRecoveryLogTests {
         }
     }
 
+    @Test func `a claim whose answer nobody awaited does not keep the session from its client`() async throws {
+        try await withNodes(2) { nodes, redis in
+            let client = RecoveringClient()
+            try await client.connect(nodes[0].port)
+            nodes[0].namespace.socket(client.id)?.closeConnection()
+            client.drop()
+            try await nodes[0].until { nodes[0].log.writes.isEmpty }
+            let log = nodes[1].log
+            _ = try await log.client.evaluate(
+                Scripts.claimSession, keys: [log.logKey, log.nodesKey, log.recordsKey],
+                arguments: [
+                    .text(log.follower.epoch ?? ""), .text(client.pid), .text(log.owner), .text(log.recordsPrefix),
+                    .text(Bus.prefix + RedisRecoveryLog.channelPrefix), "",
+                ])
+            #expect(try redis.cli("HEXISTS", "lm:recovery:node:\(log.owner)", client.pid).contains("1"))
+            try await client.connect(nodes[1].port)
+            #expect(client.isRecovered)
+        }
+    }
+
     @Test func `a session is not taken up after its time`() async throws {
         var settings = RecoverySettings()
         settings.maximumDisconnection = .milliseconds(1)
