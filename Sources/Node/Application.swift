@@ -75,7 +75,7 @@ final class Application {
         rooms = RedisAdapter(
             bus: bus, nodeName: configuration.nodeID, socketPrefix: socketPrefix,
             pythonChannel: configuration.pythonChannel, timing: timing, log: recovery,
-            silent: { this?.links.silent ?? [] },
+            silent: { this?.lostNodes ?? [] },
             others: { this?.links.alive ?? [] })
         var options = Self.socketOptions(configuration, process)
         options.socketPrefix = socketPrefix
@@ -158,6 +158,9 @@ final class Application {
         }
         return options
     }
+
+    /// Nodes that nobody should wait for.
+    private var lostNodes: [String] { view.lost(links: links, own: configuration.nodeID) }
 
     // MARK: Beginning
 

@@ -42,6 +42,15 @@ public final class ClusterView {
         entries[member.name] = Entry(member: member, heardAt: timing.now)
     }
 
+    /// Names of the nodes that were lost: in view without having said that they leave, and no link to them lives. A stopped one
+    /// among them may follow channels still.
+    public func lost(links: Links, own: String) -> [String] {
+        nodes.map(\.member).filter { member in
+            guard member.name != own, !member.isLeaving, let address = member.linkAddress else { return false }
+            return !links.isAlive(address.owner)
+        }.map(\.name)
+    }
+
     /// Everybody by name.
     public var nodes: [Entry] {
         let now = timing.now

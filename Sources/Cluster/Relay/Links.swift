@@ -66,11 +66,6 @@ public import Realtime
     /// Whether the link to this process lives.
     public func isAlive(_ owner: SessionOwner) -> Bool { peers[owner]?.isAlive ?? false }
 
-    /// Names of the other nodes that are listed and do not answer on their link.
-    public var silent: [String] {
-        peers.values.filter { $0.isDead && listed.contains($0.address.owner) }.map(\.address.owner.name).sorted()
-    }
-
     public var aliveCount: Int { peers.values.count(where: \.isAlive) }
 
     /// Everybody there is, as far as anybody knows. Who is missing is kept while the link to it lives.

@@ -28,7 +28,6 @@ import Realtime
     }
 
     var isAlive: Bool { state == .alive }
-    var isDead: Bool { state == .dead }
 
     func take(_ work: any OutgoingWork) {
         switch state {
