@@ -18,6 +18,12 @@ import EventLoop
         }
     }
 
+    /// Only where no handler can be running.
+    func removeAll() {
+        buckets = []
+        replaced = []
+    }
+
     /// The table keeps what it has: nobody who calls a handler needs to hold it.
     func find(_ name: UnsafeRawBufferPointer) -> Unmanaged<EventHandler>? {
         guard name.count < buckets.count else { return nil }

@@ -71,6 +71,19 @@ public import EventLoop
         events.set(BorrowedEventHandler(event, handler))
     }
 
+    /// Lets go of everything that was registered: what captures this namespace would keep it for ever.
+    func dropHandlers() {
+        middlewares = []
+        connectHandlers = []
+        disconnectingHandlers = []
+        disconnectHandlers = []
+        events.removeAll()
+        onUnknown = nil
+        onServerSideEmit = nil
+        onServerSideRequest = nil
+        describeData = nil
+    }
+
     // MARK: Sending
 
     public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }

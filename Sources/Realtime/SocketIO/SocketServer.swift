@@ -106,6 +106,7 @@ public import EventLoop
         pattern.forget(namespace.name)
         childCount -= 1
         adapter.closed(namespace)
+        namespace.dropHandlers()
     }
 
     /// The six characters of the node, and 84 random bits.

@@ -168,6 +168,32 @@ import Testing
         #expect(counts == [2, 1, 2, 2, 0, 0])
     }
 
+    @Test func `a namespace that went is freed, though its handlers hold it`() async throws {
+        let isFreed = try await onLoop {
+            let tested = try SocketsUnderTest { $0.emptyNamespaceTime = .seconds(10) }
+            weak var made: Namespace?
+            let pattern = tested.sockets.namespaces { _, _ in
+                true
+            } configure: { namespace in
+                made = namespace
+                namespace.onConnect { _ in namespace.emit("hello") }
+                namespace.on("all") { _, _ in namespace.emit("all") }
+                namespace.onDisconnect { _, _ in namespace.emit("bye") }
+            }
+            let client = try await SocketClient.open(tested.port)
+            client.send("40/held")
+            _ = await client.next()
+            #expect(made != nil && pattern.namespaces.count == 1)
+            client.raw.close()
+            while tested.sockets.sessionCount > 0 { await Task.yield() }
+            tested.timing.advance(by: .seconds(11))
+            // Some turns of the loop: what ended is held to the end of its turn.
+            _ = try await SocketClient.open(tested.port)
+            return made == nil
+        }
+        #expect(isFreed)
+    }
+
     @Test func `namespaces of a pattern that keeps them stay`() async throws {
         let count = try await onLoop {
             let tested = try SocketsUnderTest()
