@@ -34,24 +34,44 @@ public final class Bus {
     /// Since the start.
     public private(set) var statistics = BusStatistics()
 
-    /// A channel's or a pattern's full name.
-    struct Topic: Hashable {
-        let name: String
-        var isPattern = false
-    }
+    /// A channel or a pattern in full, and who listens. There is one for each user and room that has a socket here: it is
+    /// kept small, and what most have, one listener, without an array.
+    @Loop private final class Channel {
+        weak var bus: Bus?
+        var first: (id: UInt32, handler: PatternHandler)?
+        var others: [(id: UInt32, handler: PatternHandler)] = []
 
-    private final class Channel {
-        var listeners: [(id: UInt64, handler: PatternHandler)] = []
-        /// The end of the lingering, while there is no listener.
-        var end: ScheduledTimer?
+        init(_ bus: Bus) {
+            self.bus = bus
+        }
+
+        func add(_ id: UInt32, _ handler: @escaping PatternHandler) {
+            if first == nil, others.isEmpty { first = (id, handler) } else { others.append((id, handler)) }
+        }
+
+        func remove(_ id: UInt32) {
+            if first?.id == id { first = nil } else { others.removeAll { $0.id == id } }
+        }
+
+        var isUnheard: Bool { first == nil && others.isEmpty }
+
+        /// In the order in which they came, those that were there when the message came.
+        func deliver(_ channel: [UInt8], _ message: [UInt8]) {
+            let (first, others) = (first, others)
+            first?.handler(channel, message)
+            for listener in others { listener.handler(channel, message) }
+        }
     }
 
     private let client: RedisClient
     private let subscriber: RedisSubscriber
     private let timing: any Timing
-    private var channels: [Topic: Channel] = [:]
-    private var lastID: UInt64 = 0
-    private var direct: [(channel: Channel, message: [UInt8])] = []
+    private var channels: [SubscriberTopic: Channel] = [:]
+    /// The end of the lingering of those without a listener.
+    private var ends: [SubscriberTopic: ScheduledTimer] = [:]
+    /// Tells the listeners of one channel apart; 0 is nobody's.
+    private var lastID: UInt32 = 0
+    private var direct: [(channel: Channel, name: [UInt8], message: [UInt8])] = []
     private var observers: [@Loop (Bool) -> Void] = []
 
     /// - Parameter client: publishes; started and stopped by its owner. The subscriptions get a connection of their own.
@@ -128,29 +148,38 @@ public final class Bus {
     ///
     /// - Parameter channel: the name without `prefix`.
     public func subscribe(_ channel: String, _ handler: @escaping Handler) -> BusSubscription {
-        listen(Topic(name: Self.prefix + channel), channel) { _, message in handler(message) }
+        listen(SubscriberTopic(Self.prefix + channel)) { _, message in handler(message) }
+    }
+
+    /// The same with a handler that many channels share; it is told which, with `prefix`.
+    public func subscribe(_ channel: String, _ handler: @escaping PatternHandler) -> BusSubscription {
+        listen(SubscriberTopic(Self.prefix + channel), handler)
     }
 
     /// The same for a channel of other servers, to be named in full.
     public func subscribe(foreign channel: String, _ handler: @escaping Handler) -> BusSubscription {
-        listen(Topic(name: channel), channel) { _, message in handler(message) }
+        subscribe(foreign: channel) { _, message in handler(message) }
+    }
+
+    /// The same with a handler that many channels share; it is told which.
+    public func subscribe(foreign channel: String, _ handler: @escaping PatternHandler) -> BusSubscription {
+        listen(SubscriberTopic(channel), handler)
     }
 
     /// The same for every channel that Redis's pattern fits; the handler is told which.
     public func subscribe(foreignPattern pattern: String, _ handler: @escaping PatternHandler) -> BusSubscription {
-        listen(Topic(name: pattern, isPattern: true), pattern, handler)
+        listen(SubscriberTopic(pattern, isPattern: true), handler)
     }
 
-    private func listen(_ topic: Topic, _ name: String, _ handler: @escaping PatternHandler) -> BusSubscription {
-        lastID += 1
-        let subscription = BusSubscription(bus: self, channel: name, topic: topic, id: lastID)
+    private func listen(_ topic: SubscriberTopic, _ handler: @escaping PatternHandler) -> BusSubscription {
+        lastID = lastID == .max ? 1 : lastID + 1
+        let subscription = BusSubscription(bus: self, topic: topic, id: lastID)
         if let known = channels[topic] {
-            known.end?.cancel()
-            known.end = nil
-            known.listeners.append((lastID, handler))
+            if known.isUnheard { ends.removeValue(forKey: topic)?.cancel() }
+            known.add(lastID, handler)
         } else {
-            let new = Channel()
-            new.listeners.append((lastID, handler))
+            let new = Channel(self)
+            new.add(lastID, handler)
             channels[topic] = new
             request(topic, new) { _ in }
         }
@@ -163,50 +192,42 @@ public final class Bus {
         return Int(reply.elements?.last?.int ?? 0)
     }
 
-    func isConfirmed(_ topic: Topic) -> Bool {
-        topic.isPattern ? subscriber.isPatternConfirmed(topic.name) : subscriber.isConfirmed(topic.name)
-    }
+    func isConfirmed(_ topic: SubscriberTopic) -> Bool { subscriber.isConfirmed(topic) }
 
     /// Calls back when Redis has confirmed a channel that somebody listens to, or says why not now.
-    func whenConfirmed(_ topic: Topic, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void) {
+    func whenConfirmed(_ topic: SubscriberTopic, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void) {
         guard let known = channels[topic] else { return confirmed(.failure(.cancelled)) }
         request(topic, known, confirmed)
     }
 
     /// Asks Redis for the channel, or waits for what was asked already.
     private func request(
-        _ topic: Topic, _ channel: Channel, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void
+        _ topic: SubscriberTopic, _ channel: Channel, _ confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void
     ) {
-        let handler: RedisSubscriber.Handler = { [weak self] in self?.deliver($1, $0, to: channel) }
-        if topic.isPattern {
-            subscriber.psubscribe(topic.name, handler: handler, confirmed: confirmed)
-        } else {
-            subscriber.subscribe(topic.name, handler: handler, confirmed: confirmed)
-        }
+        subscriber.subscribe(
+            topic, handler: { channel.bus?.deliver($1, $0, to: channel) }, confirmed: confirmed)
     }
 
-    func cancel(_ topic: Topic, id: UInt64) {
+    func cancel(_ topic: SubscriberTopic, id: UInt32) {
         guard let known = channels[topic] else { return }
-        known.listeners.removeAll { $0.id == id }
-        guard known.listeners.isEmpty, known.end == nil else { return }
-        known.end = timing.after(Self.lingering) { [weak self] in
+        known.remove(id)
+        guard known.isUnheard, ends[topic] == nil else { return }
+        ends[topic] = timing.after(Self.lingering) { [weak self] in
+            self?.ends[topic] = nil
             self?.channels[topic] = nil
-            if topic.isPattern {
-                self?.subscriber.punsubscribe(topic.name)
-            } else {
-                self?.subscriber.unsubscribe(topic.name)
-            }
+            self?.subscriber.unsubscribe(topic)
         }
     }
 
     private func deliver(_ message: [UInt8], _ channel: [UInt8], to known: Channel) {
         statistics.received += 1
-        for listener in known.listeners { listener.handler(channel, message) }
+        known.deliver(channel, message)
     }
 
     /// At the end of the turn, since a publisher does not expect its own listeners to run inside its call.
     private func deliverDirectly(_ channel: String, _ message: [UInt8]) {
-        guard let known = channels[Topic(name: Self.prefix + channel)] else { return }
+        let topic = SubscriberTopic(Self.prefix + channel)
+        guard let known = channels[topic] else { return }
         guard direct.count < Self.directLimit else {
             statistics.dropped += 1
             return
@@ -216,9 +237,9 @@ public final class Bus {
                 guard let self else { return }
                 let due = direct
                 direct = []
-                for (channel, message) in due { deliver(message, [], to: channel) }
+                for (channel, name, message) in due { deliver(message, name, to: channel) }
             }
         }
-        direct.append((known, message))
+        direct.append((known, topic.name, message))
     }
 }

@@ -5,27 +5,30 @@ import Redis
 @Loop
 public final class BusSubscription {
     private let bus: Bus
-    /// The channel's name without the bus's prefix.
-    public let channel: String
-    private let topic: Bus.Topic
-    private let id: UInt64
-    private var isCancelled = false
+    private let topic: SubscriberTopic
+    /// 0: cancelled.
+    private var id: UInt32
 
-    init(bus: Bus, channel: String, topic: Bus.Topic, id: UInt64) {
+    init(bus: Bus, topic: SubscriberTopic, id: UInt32) {
         self.bus = bus
-        self.channel = channel
         self.topic = topic
         self.id = id
     }
 
+    /// The channel's or the pattern's name without the bus's prefix.
+    public var channel: String {
+        let name = String(decoding: topic.name, as: UTF8.self)
+        return name.hasPrefix(Bus.prefix) ? String(name.dropFirst(Bus.prefix.count)) : name
+    }
+
     /// Whether Redis sends this channel's messages to this node now.
-    public var isConfirmed: Bool { !isCancelled && bus.isConfirmed(topic) }
+    public var isConfirmed: Bool { id != 0 && bus.isConfirmed(topic) }
 
     /// Returns once Redis has confirmed the channel; at once where it has. Throws `.unavailable` at once while Redis is
     /// away, and when the connection breaks meanwhile, which a missing PONG reveals after two seconds. The subscription
     /// stands in any case.
     public func confirmed() async throws(ClusterError) {
-        guard !isCancelled else { throw .cancelled }
+        guard id != 0 else { throw .cancelled }
         guard !bus.isConfirmed(topic) else { return }
         let outcome = await withCheckedContinuation { continuation in
             bus.whenConfirmed(topic) { continuation.resume(returning: $0) }
@@ -35,8 +38,8 @@ public final class BusSubscription {
 
     /// Ends it at once: the handler is not called any more. A second call does nothing.
     public func cancel() {
-        guard !isCancelled else { return }
-        isCancelled = true
+        guard id != 0 else { return }
         bus.cancel(topic, id: id)
+        id = 0
     }
 }

@@ -88,7 +88,7 @@ public final class RedisRecoveryLog: RecoveryLog {
     /// Stands for the log's last number in what is written: 16 letters that nobody else knows.
     let head = RedisRecoveryLog.randomPlaceholder()
     /// Times that Redis has told how far the log has come.
-    var marks: UInt64 = 0
+    var marks: UInt32 = 0
     var written: [(pid: String, body: @Loop (Bool) -> Void)] = []
     /// Of this node's claims: who waits for another to let go of a session.
     var releases: [String: [CheckedContinuation<Void, Never>]] = [:]

@@ -12,6 +12,8 @@ final class NamespaceChannels {
     let response: String
     let ownResponse: String
     var common: [BusSubscription] = []
+    /// Hears every room's channel but those that begin with this node's own characters.
+    var heardRoom: Bus.PatternHandler = { _, _ in }
     /// By the room's name.
     var rooms: [String: FollowedRoom] = [:]
 
@@ -38,9 +40,9 @@ final class NamespaceChannels {
 struct FollowedRoom {
     let subscription: BusSubscription
     /// Of the log when it was opened.
-    let marks: UInt64
+    let marks: UInt32
     /// A room of that name, and a socket with that id.
-    var uses = 1
+    var uses: UInt32 = 1
 }
 
 extension PeerTarget {

@@ -84,6 +84,9 @@ public final class RedisAdapter: Adapter {
     public func opened(_ namespace: Namespace) {
         let own = NamespaceChannels(namespace, uid: uid)
         channels[namespace.name] = own
+        own.heardRoom = { [weak self, weak own] _, message in
+            if let own { self?.received(message, own) }
+        }
         own.common = [
             bus.subscribe(foreign: own.all) { [weak self] in self?.received($0, own) },
             bus.subscribe(foreignPattern: own.all + uid + "*") { [weak self] in self?.receivedPrivately($1, $0, own) },
@@ -105,11 +108,14 @@ public final class RedisAdapter: Adapter {
             own.rooms[room]?.uses += 1
             return
         }
-        let isPrivate = room.hasPrefix(uid)
-        let subscription = bus.subscribe(foreign: own.channel(of: room)) { [weak self] message in
-            // What is meant for a socket that began on this node comes by the pattern too.
-            guard !isPrivate || own.namespace.socket(room) == nil else { return }
-            self?.received(message, own)
+        let subscription: BusSubscription
+        if room.hasPrefix(uid) {
+            subscription = bus.subscribe(foreign: own.channel(of: room)) { [weak self] message in
+                // What is meant for a socket that began on this node comes by the pattern too.
+                if own.namespace.socket(room) == nil { self?.received(message, own) }
+            }
+        } else {
+            subscription = bus.subscribe(foreign: own.channel(of: room), own.heardRoom)
         }
         own.rooms[room] = FollowedRoom(subscription: subscription, marks: log?.marks ?? 0)
     }

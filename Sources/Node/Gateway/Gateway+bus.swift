@@ -78,7 +78,7 @@ extension Gateway {
             socket.busSubscriptions.append(name)
             var interest = channels[name] ?? ChannelInterest()
             interest.sockets += 1
-            let subscription = interest.subscription ?? bus.subscribe(name) { [weak self] in self?.heard($0, on: name) }
+            let subscription = interest.subscription ?? bus.subscribe(name, heardChannel)
             interest.subscription = subscription
             channels[name] = interest
             if !subscription.isConfirmed { awaited.append(subscription) }
@@ -103,7 +103,7 @@ extension Gateway {
         }
     }
 
-    private func heard(_ bytes: [UInt8], on channel: String) {
+    func heard(_ bytes: [UInt8], on channel: String) {
         guard let (sender, message) = BusMessage.decode(bytes) else {
             counters.malformedMessages.increment()
             return

@@ -36,6 +36,10 @@ final class Gateway {
     var connections: ConnectionCounts?
     var channels: [String: ChannelInterest] = [:]
     var accessSubscription: BusSubscription?
+    /// One for all channels: there is a channel for each account that has a socket here.
+    private(set) lazy var heardChannel: Bus.PatternHandler = { [weak self] channel, message in
+        self?.heard(message, on: String(decoding: channel.dropFirst(Bus.prefix.utf8.count), as: UTF8.self))
+    }
 
     /// Transactions below it have been offered to every socket of this node.
     var cursor: UInt64 = 0

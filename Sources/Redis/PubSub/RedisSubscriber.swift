@@ -96,32 +96,25 @@ extension RedisSubscriber {
         want(SubscriberTopic(channel, isPattern: false), handler, confirmed)
     }
 
-    /// The same for a pattern.
-    public func psubscribe(
-        _ pattern: String, handler: @escaping Handler, confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void
+    /// The same for any topic.
+    public func subscribe(
+        _ topic: SubscriberTopic, handler: @escaping Handler,
+        confirmed: @escaping @Loop (Result<Void, RedisError>) -> Void
     ) {
-        want(SubscriberTopic(pattern, isPattern: true), handler, confirmed)
+        want(topic, handler, confirmed)
     }
 
-    /// Ends the wish at once: the handler is not called any more. Nothing when the channel is not wanted.
-    public func unsubscribe(_ channel: String) {
-        drop(SubscriberTopic(channel, isPattern: false))
-    }
+    /// Ends the wish at once: the handler is not called any more. Nothing when the topic is not wanted.
+    public func unsubscribe(_ topic: SubscriberTopic) { drop(topic) }
 
-    /// The same for a pattern.
-    public func punsubscribe(_ pattern: String) {
-        drop(SubscriberTopic(pattern, isPattern: true))
-    }
+    /// The same for a channel.
+    public func unsubscribe(_ channel: String) { drop(SubscriberTopic(channel)) }
+
+    /// Whether messages of this topic come now.
+    public func isConfirmed(_ topic: SubscriberTopic) -> Bool { wanted[topic]?.isConfirmed ?? false }
 
     /// Whether messages of this channel come now.
-    public func isConfirmed(_ channel: String) -> Bool {
-        wanted[SubscriberTopic(channel, isPattern: false)]?.isConfirmed ?? false
-    }
-
-    /// Whether messages of this pattern come now.
-    public func isPatternConfirmed(_ pattern: String) -> Bool {
-        wanted[SubscriberTopic(pattern, isPattern: true)]?.isConfirmed ?? false
-    }
+    public func isConfirmed(_ channel: String) -> Bool { isConfirmed(SubscriberTopic(channel)) }
 
     private func confirmation(of topic: SubscriberTopic, _ handler: @escaping Handler) async throws(RedisError) {
         let outcome = await withCheckedContinuation { continuation in

@@ -1,19 +1,19 @@
-/// A channel or a pattern, with the words of the protocol that go with it.
-struct SubscriberTopic: Hashable {
+/// A channel or a pattern. Who keeps the topic that it subscribed by shares the name's bytes with the subscriber.
+public struct SubscriberTopic: Hashable, Sendable {
     static let message = Array("message".utf8)
     static let patternMessage = Array("pmessage".utf8)
     static let pong = Array("pong".utf8)
     private static let verbs = ["subscribe", "unsubscribe", "psubscribe", "punsubscribe"].map { Array($0.utf8) }
 
-    let name: [UInt8]
-    let isPattern: Bool
+    public let name: [UInt8]
+    public let isPattern: Bool
 
     init(name: [UInt8], isPattern: Bool) {
         self.name = name
         self.isPattern = isPattern
     }
 
-    init(_ name: String, isPattern: Bool) {
+    public init(_ name: String, isPattern: Bool = false) {
         self.init(name: Array(name.utf8), isPattern: isPattern)
     }
 
