@@ -6,16 +6,6 @@ import Store
 import Telemetry
 import Wire
 
-/// House channels: one an account, one a merchant, one for those who follow everything. A node listens to those
-/// that its sockets give it an interest in.
-enum Channel {
-    static func account(_ id: UUID16) -> String { "a:\(id)" }
-    static func merchant(_ id: UUID16) -> String { "m:\(id)" }
-    static let everything = "everything"
-    /// Ends of sessions, which every node listens to: it may have tokens of theirs cached.
-    static let access = "access"
-}
-
 /// How many sockets of this node want a channel, and the subscription that serves them.
 struct ChannelInterest {
     var sockets = 0
@@ -29,37 +19,42 @@ extension Gateway {
     func publish(events: [EventRecord], offers: [OfferRecord]) {
         for event in events {
             received(event)
-            bus.publish(Self.channels(of: event), BusMessage.event(event).encoded(origin: origin))
+            publish(BusMessage.event(event), to: Self.channels(of: event))
             tellPeers(event)
         }
         for offer in offers {
             received(offer)
-            bus.publish([Channel.account(offer.driverID)], BusMessage.offer(offer).encoded(origin: origin))
+            publish(BusMessage.offer(offer), to: [.account(offer.driverID)])
         }
     }
 
     func publish(access change: AccessChange) {
         received(change)
-        bus.publish([Channel.access], BusMessage.access(change).encoded(origin: origin))
+        publish(BusMessage.access(change), to: [.access])
     }
 
     func publish(membership: MerchantMembership) {
         received(membership)
-        bus.publish([Channel.account(membership.accountID)], BusMessage.membership(membership).encoded(origin: origin))
+        publish(BusMessage.membership(membership), to: [.account(membership.accountID)])
     }
 
     /// A push that may be lost, to every socket of these accounts and merchants.
     func publishVolatile(event: String, json: [UInt8], accounts: [UUID16], merchants: [UUID16]) {
-        let message = BusMessage.volatile(event: event, json: json).encoded(origin: origin)
         for account in accounts { pushVolatile(event, json, to: self.accounts[account]) }
         for merchant in merchants { pushVolatile(event, json, to: self.merchants[merchant]) }
-        bus.publish(accounts.map(Channel.account) + merchants.map(Channel.merchant), message)
+        publish(
+            BusMessage.volatile(event: event, json: json),
+            to: accounts.map(Channel.account) + merchants.map(Channel.merchant))
     }
 
-    private static func channels(of event: EventRecord) -> [String] {
-        var channels = [Channel.account(event.customerID), Channel.merchant(event.merchantID), Channel.everything]
-        if let driver = event.driverID { channels.append(Channel.account(driver)) }
-        if let driver = event.previousDriverID, driver != event.driverID { channels.append(Channel.account(driver)) }
+    private func publish(_ message: BusMessage, to channels: [Channel]) {
+        bus.publish(channels.map(\.name), message.encoded(origin: origin))
+    }
+
+    private static func channels(of event: EventRecord) -> [Channel] {
+        var channels = [Channel.account(event.customerID), .merchant(event.merchantID), .everything]
+        if let driver = event.driverID { channels.append(.account(driver)) }
+        if let driver = event.previousDriverID, driver != event.driverID { channels.append(.account(driver)) }
         return channels
     }
 
@@ -67,20 +62,20 @@ extension Gateway {
 
     /// What every node listens to, whoever is connected to it.
     func listenToAccess() {
-        accessSubscription = bus.subscribe(Channel.access) { [weak self] in self?.heard($0, on: Channel.access) }
+        accessSubscription = bus.subscribe(Channel.access.name) { [weak self] in self?.heard($0, on: .access) }
     }
 
     /// Takes an interest for one socket; returns when messages of the channels reach this node, or when Redis is away
     /// and the feed has to do (then the bus subscribes by itself once Redis is back).
-    func listen(to names: [String], for socket: GatewaySocket) async {
+    func listen(to wanted: [Channel], for socket: GatewaySocket) async {
         var awaited: [BusSubscription] = []
-        for name in names {
-            socket.busSubscriptions.append(name)
-            var interest = channels[name] ?? ChannelInterest()
+        for channel in wanted {
+            socket.listens(to: channel)
+            var interest = channels[channel] ?? ChannelInterest()
             interest.sockets += 1
-            let subscription = interest.subscription ?? bus.subscribe(name, heardChannel)
+            let subscription = interest.subscription ?? bus.subscribe(channel.name, heardChannel)
             interest.subscription = subscription
-            channels[name] = interest
+            channels[channel] = interest
             if !subscription.isConfirmed { awaited.append(subscription) }
         }
         for subscription in awaited {
@@ -92,7 +87,7 @@ extension Gateway {
         }
     }
 
-    func endInterest(in channel: String) {
+    func endInterest(in channel: Channel) {
         guard var interest = channels[channel] else { return }
         interest.sockets -= 1
         if interest.sockets > 0 {
@@ -103,7 +98,7 @@ extension Gateway {
         }
     }
 
-    func heard(_ bytes: [UInt8], on channel: String) {
+    func heard(_ bytes: [UInt8], on channel: Channel) {
         guard let (sender, message) = BusMessage.decode(bytes) else {
             counters.malformedMessages.increment()
             return
@@ -113,11 +108,7 @@ extension Gateway {
         counters.messagesHeard.increment()
         switch message {
         case .event(let event):
-            if channel == Channel.everything {
-                offer(event, to: watchers)
-            } else {
-                offer(event, to: sockets(on: channel))
-            }
+            offer(event, to: sockets(on: channel))
         case .offer(let offer):
             offersHeard([offer])
             received(offer)
@@ -127,9 +118,13 @@ extension Gateway {
         }
     }
 
-    private func sockets(on channel: String) -> [GatewaySocket] {
-        guard let id = UUID16(String(channel.dropFirst(2))) else { return [] }
-        return (channel.hasPrefix("a:") ? accounts[id] : merchants[id]) ?? []
+    private func sockets(on channel: Channel) -> [GatewaySocket] {
+        switch channel {
+        case .account(let id): accounts[id] ?? []
+        case .merchant(let id): merchants[id] ?? []
+        case .everything: watchers
+        case .access: []
+        }
     }
 
     private func pushVolatile(_ event: String, _ json: [UInt8], to sockets: [GatewaySocket]?) {

@@ -65,7 +65,7 @@ extension Gateway {
                 for merchant in try await store.merchants(of: identity.account) {
                     member.subscriber.joined(merchant: merchant)
                     add(member, toMerchant: merchant)
-                    channels.append(Channel.merchant(merchant))
+                    channels.append(.merchant(merchant))
                 }
             }
             if member.socket.isRecovered, !(try await mayHaveRooms(member)) {

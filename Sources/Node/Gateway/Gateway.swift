@@ -34,11 +34,12 @@ final class Gateway {
     var watchers: [GatewaySocket] = []
     /// Counts accounts' sockets over all nodes; nil where they are not limited.
     var connections: ConnectionCounts?
-    var channels: [String: ChannelInterest] = [:]
+    var channels: [Channel: ChannelInterest] = [:]
     var accessSubscription: BusSubscription?
     /// One for all channels: there is a channel for each account that has a socket here.
     private(set) lazy var heardChannel: Bus.PatternHandler = { [weak self] channel, message in
-        self?.heard(message, on: String(decoding: channel.dropFirst(Bus.prefix.utf8.count), as: UTF8.self))
+        let name = String(decoding: channel.dropFirst(Bus.prefix.utf8.count), as: UTF8.self)
+        if let channel = Channel(name: name) { self?.heard(message, on: channel) }
     }
 
     /// Transactions below it have been offered to every socket of this node.
@@ -94,15 +95,14 @@ final class Gateway {
         noteConnections(of: socket.identity.account)
         for merchant in socket.subscriber.merchants { merchants.removeSocket(socket, at: merchant) }
         watchers.removeAll { $0 === socket }
-        for channel in socket.busSubscriptions { endInterest(in: channel) }
-        socket.busSubscriptions = []
+        for channel in socket.stopListening() { endInterest(in: channel) }
     }
 
     /// An admin's socket begins to follow what does not concern its account.
     func watch(_ socket: GatewaySocket) async {
         guard !socket.isClosed, !watchers.contains(where: { $0 === socket }) else { return }
         watchers.append(socket)
-        await listen(to: [Channel.everything], for: socket)
+        await listen(to: [.everything], for: socket)
     }
 
     /// Accounts of this role with an open socket here.
@@ -173,7 +173,7 @@ final class Gateway {
             socket.subscriber.joined(merchant: membership.merchantID)
             add(socket, toMerchant: membership.merchantID)
             enterRooms(socket, merchants: [membership.merchantID])
-            Loop.start { [self] in await listen(to: [Channel.merchant(membership.merchantID)], for: socket) }
+            Loop.start { [self] in await listen(to: [.merchant(membership.merchantID)], for: socket) }
         }
     }
 

@@ -18,7 +18,9 @@ final class GatewaySocket {
     var isClosed = false
     /// In the gateway's queue of sockets that wait for a fill.
     var isQueued = false
-    var busSubscriptions: [String] = []
+    /// A flag for the one channel that all but a few have alone, and have all: an array of one is 64 bytes.
+    private var listensToAccount = false
+    private var otherChannels: [Channel] = []
     /// What to send first, between the CONNECT's statement and its reply.
     var opening: Opening?
     private var looksUnopened = 0
@@ -45,6 +47,24 @@ final class GatewaySocket {
         guard !isOpen else { return false }
         looksUnopened += 1
         return looksUnopened > 60
+    }
+
+    /// Notes an interest, once for each that the gateway counts.
+    func listens(to channel: Channel) {
+        if channel == .account(identity.account), !listensToAccount {
+            listensToAccount = true
+        } else {
+            otherChannels.append(channel)
+        }
+    }
+
+    /// The interests noted, which are forgotten.
+    func stopListening() -> [Channel] {
+        let account: [Channel] = listensToAccount ? [.account(identity.account)] : []
+        let channels = account + otherChannels
+        listensToAccount = false
+        otherChannels = []
+        return channels
     }
 
     var canPush: Bool { isOpen && !isClosed && socket.queuedBytes < Self.roomBytes }

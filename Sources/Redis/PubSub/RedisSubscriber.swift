@@ -22,19 +22,22 @@ public final class RedisSubscriber {
     /// Channels in one SUBSCRIBE when all are subscribed again: bounds the size of one command.
     private static let batch = 512
 
+    /// There is one for each user and room that has a socket here: it is kept small.
     private struct Wanted {
         let handler: Handler
-        /// Tells this wish from an earlier one for the same topic whose confirmation may still be on its way.
-        let generation: UInt64
+        /// Tells this wish from an earlier one for the same topic whose confirmation may still be on its way, of which
+        /// there are never 2³² at once.
+        let generation: UInt32
         var isConfirmed = false
-        var waiting: [(Result<Void, RedisError>) -> Void] = []
     }
+
+    private typealias Waiter = (Result<Void, RedisError>) -> Void
 
     /// One confirmation that Redis owes. They come in the order of the commands.
     private struct Owed {
         let kind: [UInt8]
         let topic: SubscriberTopic
-        let generation: UInt64
+        let generation: UInt32
         let isRestoring: Bool
     }
 
@@ -43,10 +46,12 @@ public final class RedisSubscriber {
     private let keeper: LinkKeeper
     private var link: RedisLink?
     private var wanted: [SubscriberTopic: Wanted] = [:]
+    /// Who waits for a confirmation of what is wanted.
+    private var waiting: [SubscriberTopic: [Waiter]] = [:]
     private var owed = Ring<Owed>()
     /// Confirmations still to come before `isUp`.
     private var restoring = 0
-    private var generation: UInt64 = 0
+    private var generation: UInt32 = 0
     /// The next PING, or the end of patience with the last one.
     private var liveness: ScheduledTimer?
 
@@ -128,26 +133,21 @@ extension RedisSubscriber {
         _ confirmed: @escaping (Result<Void, RedisError>) -> Void
     ) {
         if let known = wanted[topic] {
-            var renewed = Wanted(handler: handler, generation: known.generation)
-            renewed.isConfirmed = known.isConfirmed
-            renewed.waiting = known.waiting
+            wanted[topic] = Wanted(
+                handler: handler, generation: known.generation, isConfirmed: known.isConfirmed)
             if known.isConfirmed || link == nil {
-                wanted[topic] = renewed
-                return confirmed(known.isConfirmed ? .success(()) : .failure(.unavailable))
+                confirmed(known.isConfirmed ? .success(()) : .failure(.unavailable))
+            } else {
+                waiting[topic, default: []].append(confirmed)
             }
-            renewed.waiting.append(confirmed)
-            wanted[topic] = renewed
             return
         }
         guard wanted.count < configuration.channelLimit else { return confirmed(.failure(.overloaded)) }
-        generation += 1
-        var wish = Wanted(handler: handler, generation: generation)
-        guard let link else {
-            wanted[topic] = wish
-            return confirmed(.failure(.unavailable))
-        }
-        wish.waiting.append(confirmed)
+        generation &+= 1
+        let wish = Wanted(handler: handler, generation: generation)
         wanted[topic] = wish
+        guard let link else { return confirmed(.failure(.unavailable)) }
+        waiting[topic] = [confirmed]
         link.send([.bytes(topic.subscribe), .bytes(topic.name)])
         owe(topic.subscribe, topic, wish.generation)
     }
@@ -158,11 +158,15 @@ extension RedisSubscriber {
             link.send([.bytes(topic.unsubscribe), .bytes(topic.name)])
             owe(topic.unsubscribe, topic, wish.generation)
         }
-        for waiting in wish.waiting { waiting(.failure(.cancelled)) }
+        tell(waiting.removeValue(forKey: topic), .failure(.cancelled))
+    }
+
+    private func tell(_ waiters: [Waiter]?, _ outcome: Result<Void, RedisError>) {
+        for waiter in waiters ?? [] { waiter(outcome) }
     }
 
     private func owe(
-        _ kind: [UInt8], _ topic: SubscriberTopic, _ generation: UInt64, isRestoring: Bool = false
+        _ kind: [UInt8], _ topic: SubscriberTopic, _ generation: UInt32, isRestoring: Bool = false
     ) {
         _ = owed.append(Owed(kind: kind, topic: topic, generation: generation, isRestoring: isRestoring))
     }
@@ -210,9 +214,7 @@ extension RedisSubscriber {
         }
         if kind == due.topic.subscribe, wanted[due.topic]?.generation == due.generation {
             wanted[due.topic]?.isConfirmed = true
-            let waiting = wanted[due.topic]?.waiting ?? []
-            wanted[due.topic]?.waiting = []
-            for waiter in waiting { waiter(.success(())) }
+            tell(waiting.removeValue(forKey: due.topic), .success(()))
         }
         if due.isRestoring {
             restoring -= 1
@@ -265,19 +267,16 @@ extension RedisSubscriber {
         link = nil
         restoring = 0
         _ = owed.removeAll()
-        var waiting: [(Result<Void, RedisError>) -> Void] = []
-        for topic in Array(wanted.keys) {
-            wanted[topic]?.isConfirmed = false
-            waiting += wanted[topic]?.waiting ?? []
-            wanted[topic]?.waiting = []
-        }
+        for topic in Array(wanted.keys) { wanted[topic]?.isConfirmed = false }
+        let unanswered = waiting
+        waiting = [:]
         let wasUp = isUp
         isUp = false
         if wasUp {
             breaks += 1
             onBreak()
         }
-        for waiter in waiting { waiter(.failure(.connectionLost)) }
+        for waiters in unanswered.values { tell(waiters, .failure(.connectionLost)) }
     }
 
     private func ping() {
