@@ -60,6 +60,7 @@ final class Application {
 
         var http = HTTPServerOptions()
         http.trustedProxies = configuration.trustedProxies
+        http.cors = Self.crossOrigin(configuration, exposed: Self.exposedHeaders)
         let (pool, bus, readiness) = (pool, bus, Readiness())
         // Until the routes are there nobody knows what is at a path: no order is gone because a node begins.
         self.http = HTTPServer(
@@ -137,6 +138,18 @@ final class Application {
         links.onHeard = { view.heard($0) }
     }
 
+    /// For pages of other origins, of sockets and REST alike; nil: none may.
+    private static func crossOrigin(_ configuration: Configuration, exposed: [String] = []) -> CORSOptions? {
+        guard !configuration.corsOrigins.isEmpty else { return nil }
+        return CORSOptions(origins: .list(configuration.corsOrigins), allowsCredentials: true, exposedHeaders: exposed)
+    }
+
+    /// What REST clients act upon.
+    private static let exposedHeaders = [
+        "ETag", "Location", "Retry-After", "X-Correlation-ID", "Idempotent-Replayed", "RateLimit-Limit",
+        "RateLimit-Remaining", "RateLimit-Reset",
+    ]
+
     private static func socketOptions(
         _ configuration: Configuration, _ process: SessionOwner
     ) -> SocketServerOptions {
@@ -153,9 +166,7 @@ final class Application {
             options.engine.maximumPacketsPerSecond = configuration.maximumPacketsPerSecond
         }
         if configuration.compressesMessages { options.engine.messageCompression = MessageCompressionOptions() }
-        if !configuration.corsOrigins.isEmpty {
-            options.engine.cors = CORSOptions(origins: .list(configuration.corsOrigins), allowsCredentials: true)
-        }
+        options.engine.cors = crossOrigin(configuration)
         return options
     }
 
@@ -266,8 +277,10 @@ final class Application {
         OrderRoutes(support: support, orders: orders).register(on: router)
         DriverRoutes(support: support, drivers: dispatch.drivers, offers: dispatch.offers).register(on: router)
         OfferRoutes(support: support, offers: dispatch.offers).register(on: router)
-        NotificationRoutes(support: support, namespace: namespace, identifiers: identifiers, timing: timing).register(
-            on: router)
+        NotificationRoutes(
+            support: support, answers: KeptAnswers(store: store), namespace: namespace, identifiers: identifiers,
+            timing: timing
+        ).register(on: router)
         QueueRoutes(support: support, jobs: dispatch.jobAdministration).register(on: router)
         ClusterRoutes(
             support: support, membership: membership, links: links, view: view, namespace: namespace, timing: timing

@@ -11,12 +11,14 @@ from scene import Scene
 
 #: Where the logs of clusters go whose tests failed.
 KEPT = Path(os.environ.get("LASTMILE_TEST_LOGS", ROOT / ".lastmile" / "test" / "logs"))
+#: The origin whose pages may use the shared cluster.
+PAGE = "https://app.example"
 
 
 @pytest.fixture(scope="session")
 def shared(request):
     """One cluster of three nodes for the whole session. Parts may be killed: they come back."""
-    with running(request, REDIS_PYTHON_CHANNEL="socketio") as cluster:
+    with running(request, REDIS_PYTHON_CHANNEL="socketio", CORS_ORIGINS=PAGE) as cluster:
         yield cluster
 
 

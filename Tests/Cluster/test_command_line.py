@@ -140,6 +140,9 @@ def test_a_senseless_setting_is_named_in_one_line_and_leaves_the_cluster_as_it_w
     refused = cluster.command("up", "--detach", check=False, settings={"MATCHING_ATTEMPTS": "senseless"})
     assert refused.returncode != 0
     assert "MATCHING_ATTEMPTS" in refused.stderr and len(refused.stderr.strip().splitlines()) == 1
+    refused = cluster.command("up", "--detach", check=False, settings={"CORS_ORIGINS": "https://a.example,b.example"})
+    assert refused.returncode != 0 and "b.example" in refused.stderr
+    assert "CORS_ORIGINS" in refused.stderr and len(refused.stderr.strip().splitlines()) == 1
     cluster.healthy()
 
 

@@ -8,6 +8,7 @@ import uuid
 import pytest
 import requests
 
+from conftest import PAGE
 from harness import PATIENCE
 from scene import problem
 
@@ -237,3 +238,29 @@ def test_metrics_are_at_the_node_and_not_at_the_door(cluster):
     answer = requests.get(f"{cluster.node_url('node-1')}/metrics", timeout=PATIENCE)
     assert answer.status_code == 200 and "# TYPE" in answer.text
     assert requests.get(f"{cluster.url}/metrics", timeout=PATIENCE).status_code == 404
+
+
+# Pages of other origins.
+
+def test_a_page_of_a_listed_origin_may_ask_and_read(scene):
+    asks = {"Origin": PAGE, "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type,idempotency-key"}
+    preflight = requests.options(f"{scene.cluster.url}/api/v1/orders", headers=asks, timeout=PATIENCE)
+    assert preflight.status_code == 204 and preflight.headers["Access-Control-Allow-Origin"] == PAGE
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+    assert preflight.headers["Access-Control-Allow-Headers"] == asks["Access-Control-Request-Headers"]
+    answer = scene.customer.post("orders", scene.order_body(), headers={"Origin": PAGE})
+    assert answer.status_code == 202 and answer.headers["Access-Control-Allow-Origin"] == PAGE
+    assert {"ETag", "Location", "Retry-After", "X-Correlation-ID"} <= set(
+        answer.headers["Access-Control-Expose-Headers"].split(", "))
+    refused = scene.cluster.api().get("users/me", headers={"Origin": PAGE})
+    problem(refused, 401)
+    assert refused.headers["Access-Control-Allow-Origin"] == PAGE
+
+
+def test_a_page_of_another_origin_may_not(cluster):
+    for asked in ({}, {"Access-Control-Request-Method": "GET"}):
+        answer = requests.options(
+            f"{cluster.url}/api/v1/orders", headers={"Origin": "https://app.example.org", **asked}, timeout=PATIENCE)
+        assert answer.status_code == 204 and "Access-Control-Allow-Origin" not in answer.headers
+        assert answer.headers["Vary"] == "Origin"

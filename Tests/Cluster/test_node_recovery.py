@@ -1,14 +1,12 @@
 """Connection state recovery of the product's nodes: for what is no order event, and only for whose it is."""
 
 import json
-import uuid
 
 import pytest
 import redis
 
 import recovering
 from harness import until
-from scene import fields, problem
 
 
 class Client(recovering.Client):
@@ -218,13 +216,3 @@ def test_who_does_not_ask_gets_no_session_and_no_offsets(scene):
     for one in (phone, other):
         assert one.await_one("notification") == sent
         assert len(one.arrived) == 1
-
-
-def test_notifications_are_checked_and_for_admins_alone(scene):
-    body = {"to": "all", "title": "News", "text": "Text"}
-    for who in (scene.customer, scene.merchant):
-        problem(who.post("admin/notifications", body), 403, "FORBIDDEN")
-    for to in ("", "everybody", "role:BAKER", f"session:{uuid.uuid4()}", "user:x", "user:" + str(uuid.uuid4()).upper(), 1):
-        assert fields(scene.admin.post("admin/notifications", {**body, "to": to})) == {"to"}, to
-    assert fields(scene.admin.post("admin/notifications", {"to": "all", "data": [1], "nonsense": 1})) == {
-        "title", "text", "data", "nonsense"}

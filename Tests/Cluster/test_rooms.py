@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import msgpack
 import pytest
@@ -10,6 +11,9 @@ import socketio
 
 from harness import PATIENCE, until
 from sockets import BARRIER
+
+#: Seconds: less than a node waits for the room, and than it takes to give its connections to Redis up.
+STANDSTILL = 0.6
 
 
 @pytest.fixture
@@ -155,6 +159,35 @@ def test_an_orders_room_has_those_who_asked_for_it_and_may_see_it(scene, link):
     for one in (phone, watcher, stranger):
         one.await_one("notification", n=3)
         assert one.got("notification", n=2) == []
+
+
+def test_an_order_is_acknowledged_once_its_room_is_confirmed(scene, link):
+    order = scene.order()["id"]
+    phone = scene.phone(scene.customer, "node-2")
+    # Any Redis is too fast for the difference to be seen: this one answers nobody for a while.
+    began = time.monotonic()
+    link.client_pause(int(STANDSTILL * 1000))
+    assert phone.call("order_subscribe", {"orderId": order})["ok"]
+    assert time.monotonic() - began >= STANDSTILL
+    for number in range(3):
+        fresh = scene.order()["id"]
+        assert phone.call("order_subscribe", {"orderId": fresh})["ok"]
+        assert emit(link, f"order:{fresh}", "notification", {"n": number}) >= 1
+        phone.await_one("notification", n=number)
+
+
+def test_an_order_can_be_subscribed_to_while_redis_stands_still(scene, cluster):
+    order = scene.order()["id"]
+    phone = scene.phone(scene.customer, "node-2")
+    stopped = cluster.stop("redis")
+    try:
+        assert phone.call("order_subscribe", {"orderId": order})["order"]["id"] == order
+        answer = scene.customer.patch(f"orders/{order}/cancel")
+        assert answer.status_code == 200, answer.text
+        phone.await_seq(order, answer.json()["version"])
+    finally:
+        cluster.cont(stopped)
+    cluster.healthy()
 
 
 def test_no_client_puts_itself_into_a_room(scene):

@@ -76,6 +76,31 @@ struct IdempotencyTests {
         }
     }
 
+    @Test func `an answer to what is done elsewhere is kept once, and given to whoever repeats it`() async throws {
+        try await withShop(connections: 8) { shop in
+            let key = IdempotencyKey(route: "POST /notifications", key: "a", bodyHash: [1])
+            let tasks = (0..<30).map { number in
+                begin {
+                    try await shop.store.keepAnswer(
+                        Array(#"{"n":\#(number),"text":"é\u0000"}"#.utf8), status: 200, of: shop.customer, under: key)
+                }
+            }
+            var made: [Change] = []
+            for task in tasks {
+                let change = try await task.value
+                if change.isDone { made.append(change) } else { #expect(change.refusal == .idempotencyInProgress) }
+            }
+            #expect(made.filter { !$0.isReplayed }.count == 1)
+            #expect(Set(made.map { text($0.json) }).count == 1)
+            #expect(made.allSatisfy { $0.status == 200 && $0.detail == nil })
+            let other = IdempotencyKey(route: key.route, key: "a", bodyHash: [2])
+            let refused = try await shop.store.keepAnswer([0x7B, 0x7D], status: 200, of: shop.customer, under: other)
+            #expect(refused.refusal == .idempotencyKeyReused)
+            let strangers = try await shop.store.keepAnswer([0x7B, 0x7D], status: 200, of: shop.owner, under: other)
+            #expect(strangers.isDone && !strangers.isReplayed)
+        }
+    }
+
     @Test func `a day later the key is free again`() async throws {
         try await withShop { shop in
             let soup = try await shop.product(stock: nil)

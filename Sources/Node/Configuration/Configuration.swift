@@ -94,6 +94,9 @@ struct Configuration {
         logLevel = level
         trustedProxies = Self.list(settings.text("TRUSTED_PROXIES", default: "127.0.0.1,::1"))
         corsOrigins = Self.list(settings.text("CORS_ORIGINS", default: ""))
+        if let origin = corsOrigins.first(where: { !Self.isOrigin($0) }) {
+            throw Settings.Failure(name: "CORS_ORIGINS", reason: "must be like https://app.example.com, not \(origin)")
+        }
         compressesMessages = try settings.flag("PER_MESSAGE_DEFLATE", on: "on", off: "off", default: false)
         maximumConnections = try settings.integer("MAX_CONNECTIONS", in: 1...1_000_000, default: 100_000)
         maximumConnectionsPerAddress = try settings.integer(
@@ -182,6 +185,14 @@ struct Configuration {
                 (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
                     || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
             }
+    }
+
+    /// As browsers send it: a scheme and a host, no path.
+    private static func isOrigin(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].count > 1, parts[0].last == ":", parts[1].isEmpty, !parts[2].isEmpty
+        else { return false }
+        return !parts[2].contains("/") && text == text.lowercased()
     }
 
     private static func list(_ text: String) -> [String] {

@@ -4,6 +4,7 @@ import EventLoop
 import Realtime
 import Services
 import Store
+import Telemetry
 
 /// The Socket.IO rooms of namespace `/`, by which emitters and official servers on the same Redis reach sockets of every
 /// node. The node alone puts sockets into them, by what they may see; clients cannot.
@@ -79,10 +80,33 @@ extension Gateway {
     private static let recoveredOrders = 20
 
     /// Once the socket may see the order. One in as many rooms as are allowed follows it without this one.
-    func enterRoom(of order: UUID16, _ member: GatewaySocket) {
+    ///
+    /// Returns when emitters and official servers reach the socket there, or after `roomPatience`: then, and with Redis away,
+    /// the order's events come all the same, and what others send to the room comes once Redis has confirmed it.
+    func enterRoom(of order: UUID16, _ member: GatewaySocket) async {
         guard !member.isClosed else { return }
-        member.socket.join(SocketRoom.order(order))
+        let socket = member.socket
+        await withCheckedContinuation { continuation in
+            var waiting: CheckedContinuation<Void, Never>? = continuation
+            let giveUp = timing.after(Self.roomPatience) {
+                waiting?.resume()
+                waiting = nil
+            }
+            Loop.start {
+                do throws(AdapterError) {
+                    try await socket.joinConfirmed(SocketRoom.order(order))
+                } catch {
+                    self.counters.unconfirmedChannels.increment()
+                }
+                giveUp.cancel()
+                waiting?.resume()
+                waiting = nil
+            }
+        }
     }
+
+    /// How long an `order_subscribe` waits for Redis before its ack: long for a Redis that works, short for whoever asked.
+    private static let roomPatience: Duration = .seconds(1)
 
     /// An order that a driver has brought, gave back or lost is not theirs to hear of any more.
     func leaveRoom(of event: EventRecord, _ member: GatewaySocket) {

@@ -60,7 +60,7 @@ struct SubscriptionEvents {
         }
         guard let snapshot else { throw .notFound }
         version = snapshot.events.last?.seq ?? snapshot.version
-        gateway.enterRoom(of: order, member)
+        await gateway.enterRoom(of: order, member)
         event.acknowledge(
             Acknowledgement.ok {
                 $0.field("order", raw: snapshot.json)

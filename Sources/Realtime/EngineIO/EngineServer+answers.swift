@@ -66,14 +66,9 @@ extension EngineServer {
 
     /// A preflight request (Fetch standard, "CORS-preflight fetch").
     func answerPreflight(_ exchange: HTTPExchange) {
-        var extra: [(String, String)] = []
-        if options.cors != nil {
-            extra.append(("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE"))
-            if let asked = exchange.request.headers["access-control-request-headers"] {
-                extra.append(("Access-Control-Allow-Headers", asked))
-            }
-        }
-        answer(exchange, status: 204, type: nil, body: [], extra: extra)
+        let asked = exchange.request.headers["access-control-request-headers"]
+        answer(
+            exchange, status: 204, type: nil, body: [], extra: options.cors?.preflightHeaders(asked: asked) ?? [])
     }
 
     func refuseUnknownSession(_ exchange: HTTPExchange) {

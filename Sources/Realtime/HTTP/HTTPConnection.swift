@@ -175,6 +175,10 @@ import Wire
             if request.method == .options {
                 var response = Response.empty(204)
                 response.headers.append("Allow", list + ", OPTIONS")
+                if let cors = server.options.cors, request.headers.contains("access-control-request-method") {
+                    let asked = request.headers["access-control-request-headers"]
+                    for (name, value) in cors.preflightHeaders(asked: asked) { response.headers.append(name, value) }
+                }
                 answer(response)
             } else {
                 var response = server.failure(405, request)
@@ -295,6 +299,9 @@ import Wire
         var response = response
         if response.status == 101 || !(200...599).contains(response.status) { response = server.failure(500, request) }
         server.counters.answersByClass[response.status / 100] += 1
+        if mount == nil, let cors = server.options.cors {
+            for (name, value) in cors.headers(for: request?.headers["origin"]) { response.headers.append(name, value) }
+        }
         let isBodiless = HTTPStatus.isBodiless(response.status)
         let framing: HTTPBodyFraming = isBodiless ? .none : .length(response.body.count)
         let sendsBody = !isBodiless && request?.method != .head

@@ -17,6 +17,8 @@ public struct HTTPServerOptions: Sendable {
     public var maximumConnections = 110_000
     /// Numeric addresses whose X-Forwarded-For and X-Forwarded-Proto are believed. Peers on a Unix socket always are.
     public var trustedProxies: [String] = ["127.0.0.1", "::1"]
+    /// For pages of other origins that ask for routed paths; mounted servers have rules of their own. nil: no page may.
+    public var cors: CORSOptions?
 
     public init() {}
 

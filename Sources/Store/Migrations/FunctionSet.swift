@@ -8,7 +8,7 @@ struct FunctionSet: Sendable {
     var checksum: String { Checksum.of(files) }
 
     static let current = FunctionSet(
-        revision: 2,
+        revision: 3,
         files: [
             PackageResources.functions_010_json_sql,
             PackageResources.functions_015_places_sql,

@@ -34,6 +34,18 @@ BEGIN
         clock_timestamp() + interval '24 hours');
 END $$;
 
+-- For what is done outside of PostgreSQL: who is told OK does it, once, and gives this answer; so does whoever repeats it.
+CREATE FUNCTION keep_answer(
+    p_account uuid, p_status integer, p_body text, p_route text, p_key text, p_body_hash bytea
+) RETURNS SETOF change LANGUAGE plpgsql AS $$
+DECLARE v_replay change;
+BEGIN
+    SELECT * INTO v_replay FROM idempotency_check(p_account, p_route, p_key, p_body_hash);
+    IF FOUND THEN RETURN NEXT v_replay; RETURN; END IF;
+    PERFORM idempotency_store(p_account, p_route, p_key, p_body_hash, p_status, NULL, NULL, p_body);
+    RETURN NEXT done(p_body, NULL, p_status);
+END $$;
+
 -- Places an order: prices and names from the catalogue, stock reserved, event 1, and for what is paid at the door
 -- also the entry into matching, all in one transaction. Only products that count their stock are locked, by id.
 CREATE FUNCTION place_order(

@@ -23,19 +23,24 @@ extension RouteSupport {
     ) async -> Response {
         await authenticated(request, roles: roles) { identity async throws(ServiceError) in
             if let refusal = await rates?.refusal(request, rule, of: identity.account.description) { return refusal }
-            let creation = try await body(identity, creationRequest(request))
-            var response = Response.resource(
-                creation.status, creation.json, version: creation.version, location: creation.location)
-            if creation.isReplayed { response.headers.append("Idempotent-Replayed", "true") }
-            return response
+            let creation = CreationRequest(path: request.path, idempotency: try idempotency(request))
+            return .created(try await body(identity, creation))
         }
     }
 
-    private func creationRequest(_ request: Request) throws(ServiceError) -> CreationRequest {
-        let path = request.path
-        let key = try idempotencyKey(request).map {
-            IdempotencyKey(route: "\(request.method.name) \(path)", key: $0, bodyHash: sha256(request.body))
+    /// Under what the answer to a request is kept; nil where it bears no `Idempotency-Key`.
+    func idempotency(_ request: Request) throws(ServiceError) -> IdempotencyKey? {
+        try idempotencyKey(request).map {
+            IdempotencyKey(route: "\(request.method.name) \(request.path)", key: $0, bodyHash: sha256(request.body))
         }
-        return CreationRequest(path: path, idempotency: key)
+    }
+}
+
+extension Response {
+    static func created(_ creation: Creation) -> Response {
+        var response = Response.resource(
+            creation.status, creation.json, version: creation.version, location: creation.location)
+        if creation.isReplayed { response.headers.append("Idempotent-Replayed", "true") }
+        return response
     }
 }

@@ -1,5 +1,5 @@
-/// Cross-origin rules of the realtime endpoints. They are answered in headers for polling, and checked for WebSocket,
-/// which browsers open to any origin.
+/// Cross-origin rules (Fetch standard, "CORS protocol"), answered in headers. Realtime endpoints can check them too, for
+/// WebSocket, which browsers open to any origin.
 public struct CORSOptions: Sendable {
     public enum Origins: Sendable {
         case any
@@ -8,11 +8,17 @@ public struct CORSOptions: Sendable {
 
     public let origins: Origins
     public let allowsCredentials: Bool
+    /// Fields of answers that pages may read beside those that they always may.
+    public let exposedHeaders: [String]
 
-    public init(origins: Origins, allowsCredentials: Bool = false) {
+    public init(origins: Origins, allowsCredentials: Bool = false, exposedHeaders: [String] = []) {
         self.origins = origins
         self.allowsCredentials = allowsCredentials
+        self.exposedHeaders = exposedHeaders
     }
+
+    /// What pages need to be allowed at most, whichever path they ask for.
+    static let methods = "GET,HEAD,PUT,PATCH,POST,DELETE"
 
     func allows(_ origin: String) -> Bool {
         switch origins {
@@ -32,6 +38,16 @@ public struct CORSOptions: Sendable {
             headers.append(("Vary", "Origin"))
         }
         if allowsCredentials { headers.append(("Access-Control-Allow-Credentials", "true")) }
+        if !exposedHeaders.isEmpty {
+            headers.append(("Access-Control-Expose-Headers", exposedHeaders.joined(separator: ", ")))
+        }
+        return headers
+    }
+
+    /// The same for a preflight request, which asked for these fields.
+    func preflightHeaders(asked: String?) -> [(String, String)] {
+        var headers = [("Access-Control-Allow-Methods", Self.methods)]
+        if let asked { headers.append(("Access-Control-Allow-Headers", asked)) }
         return headers
     }
 }
