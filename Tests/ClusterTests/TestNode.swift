@@ -1,6 +1,7 @@
 import EventLoop
 import Redis
 import TestSupport
+import Testing
 
 /// What one node has of Redis: a client on a clock that the test moves, without probes, so that the clock may leap.
 @Loop

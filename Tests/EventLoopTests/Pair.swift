@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import TestSupport
+import Testing
 
 /// Two connected streams, both ends on the loop, each with a recorder.
 @Loop

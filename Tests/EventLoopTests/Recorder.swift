@@ -1,4 +1,6 @@
 import EventLoop
+import TestSupport
+import Testing
 
 /// A stream handler that keeps what it is told and lets a test wait for it.
 @Loop
@@ -9,37 +11,36 @@ final class Recorder: StreamHandler {
     private(set) var closings: [StreamCloseReason] = []
     /// Called with each arrival, after it was kept.
     var onReceive: (@Loop (Recorder) -> Void)?
-    private var waiters: [(condition: @Loop (Recorder) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+    private let waiters = Waiters()
 
     func streamReceived(_ bytes: UnsafeRawBufferPointer) {
         received.append(contentsOf: bytes)
         onReceive?(self)
-        check()
+        waiters.look()
     }
 
     func streamReachedEnd() {
         reachedEnd = true
-        check()
+        waiters.look()
     }
 
     func streamDrained() {
         drains += 1
-        check()
+        waiters.look()
     }
 
     func streamClosed(_ reason: StreamCloseReason) {
         closings.append(reason)
-        check()
+        waiters.look()
     }
 
-    func wait(_ condition: @escaping @Loop (Recorder) -> Bool) async {
-        guard !condition(self) else { return }
-        await withCheckedContinuation { waiters.append((condition, $0)) }
-    }
-
-    private func check() {
-        let met = waiters.filter { $0.condition(self) }
-        waiters.removeAll { $0.condition(self) }
-        for waiter in met { waiter.continuation.resume() }
+    func wait(
+        sourceLocation: SourceLocation = #_sourceLocation, _ condition: @escaping @Loop (Recorder) -> Bool
+    ) async {
+        await waiters.wait(
+            for: "what the stream is to bring",
+            seen: { "\(received.count) bytes, end \(reachedEnd), \(drains) drains, \(closings)" },
+            sourceLocation: sourceLocation
+        ) { [unowned self] in condition(self) }
     }
 }

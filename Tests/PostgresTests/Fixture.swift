@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import Postgres
 import TestSupport
+import Testing
 
 /// A database of its own on the shared server, made once and used by all tests that leave nothing behind.
 let sharedDatabase: String = {

@@ -1,6 +1,7 @@
 import EventLoop
 import Postgres
 import TestSupport
+import Testing
 
 /// Looks at the shared server from outside of the pool under test.
 @Loop

@@ -147,7 +147,7 @@ struct DriverTests {
             #expect(try shop.sql("SELECT load FROM drivers") == "1")
             let returned = try await shop.move(order, to: .returned, actor: .driver, driver)
             #expect(returned.events.first?.driverID == nil)
-            #expect(returned.freedDriverID == driver)
+            #expect(returned.events.first?.previousDriverID == driver)
             #expect(try shop.sql("SELECT load FROM drivers") == "0")
         }
     }

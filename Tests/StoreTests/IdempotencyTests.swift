@@ -51,7 +51,7 @@ struct IdempotencyTests {
                 let first = try shop.newOrder(soup, key: "a")
                 let task = begin { try await shop.store.place(first) }
                 // The first waits for the product; it holds the key.
-                while try shop.sql(waiting) == "0" { await settle() }
+                try await until("the first waits") { try shop.sql(waiting) != "0" }
                 let second = try await shop.store.place(try shop.newOrder(soup, key: "a"))
                 #expect(second.refusal == .idempotencyInProgress)
                 return task

@@ -1,23 +1,23 @@
 public import EventLoop
+public import Testing
 
 /// Counts what happens, and lets a test wait until it has happened often enough.
 @Loop
 public final class Occurrences {
     public private(set) var count = 0
-    private var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    private let waiters = Waiters()
 
     public init() {}
 
     public func note() {
         count += 1
-        let due = waiting.filter { $0.count <= count }
-        waiting.removeAll { $0.count <= count }
-        for waiter in due { waiter.continuation.resume() }
+        waiters.look()
     }
 
     /// Returns once it has happened `wanted` times since the beginning.
-    public func reach(_ wanted: Int) async {
-        guard count < wanted else { return }
-        await withCheckedContinuation { waiting.append((wanted, $0)) }
+    public func reach(_ wanted: Int, sourceLocation: SourceLocation = #_sourceLocation) async {
+        await waiters.wait(
+            for: "\(wanted) times", seen: { "\(count) times" }, sourceLocation: sourceLocation
+        ) { [unowned self] in count >= wanted }
     }
 }

@@ -14,7 +14,7 @@ public import Redis
 @Loop
 public final class Bus {
     public typealias Handler = @Loop (_ message: [UInt8]) -> Void
-    public typealias PatternHandler = @Loop (_ channel: [UInt8], _ message: [UInt8]) -> Void
+    public typealias ChannelHandler = @Loop (_ channel: [UInt8], _ message: [UInt8]) -> Void
 
     /// In front of every channel's name. Official Socket.IO peers listen on `socket.io…`, which house channels never are.
     public nonisolated static let prefix = "lm:"
@@ -38,14 +38,14 @@ public final class Bus {
     /// kept small, and what most have, one listener, without an array.
     @Loop private final class Channel {
         weak var bus: Bus?
-        var first: (id: UInt32, handler: PatternHandler)?
-        var others: [(id: UInt32, handler: PatternHandler)] = []
+        var first: (id: UInt32, handler: ChannelHandler)?
+        var others: [(id: UInt32, handler: ChannelHandler)] = []
 
         init(_ bus: Bus) {
             self.bus = bus
         }
 
-        func add(_ id: UInt32, _ handler: @escaping PatternHandler) {
+        func add(_ id: UInt32, _ handler: @escaping ChannelHandler) {
             if first == nil, others.isEmpty { first = (id, handler) } else { others.append((id, handler)) }
         }
 
@@ -152,7 +152,7 @@ public final class Bus {
     }
 
     /// The same with a handler that many channels share; it is told which, with `prefix`.
-    public func subscribe(_ channel: String, _ handler: @escaping PatternHandler) -> BusSubscription {
+    public func subscribe(_ channel: String, _ handler: @escaping ChannelHandler) -> BusSubscription {
         listen(SubscriberTopic(Self.prefix + channel), handler)
     }
 
@@ -162,16 +162,16 @@ public final class Bus {
     }
 
     /// The same with a handler that many channels share; it is told which.
-    public func subscribe(foreign channel: String, _ handler: @escaping PatternHandler) -> BusSubscription {
+    public func subscribe(foreign channel: String, _ handler: @escaping ChannelHandler) -> BusSubscription {
         listen(SubscriberTopic(channel), handler)
     }
 
     /// The same for every channel that Redis's pattern fits; the handler is told which.
-    public func subscribe(foreignPattern pattern: String, _ handler: @escaping PatternHandler) -> BusSubscription {
+    public func subscribe(foreignPattern pattern: String, _ handler: @escaping ChannelHandler) -> BusSubscription {
         listen(SubscriberTopic(pattern, isPattern: true), handler)
     }
 
-    private func listen(_ topic: SubscriberTopic, _ handler: @escaping PatternHandler) -> BusSubscription {
+    private func listen(_ topic: SubscriberTopic, _ handler: @escaping ChannelHandler) -> BusSubscription {
         lastID = lastID == .max ? 1 : lastID + 1
         let subscription = BusSubscription(bus: self, topic: topic, id: lastID)
         if let known = channels[topic] {

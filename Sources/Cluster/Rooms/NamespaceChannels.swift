@@ -13,7 +13,7 @@ final class NamespaceChannels {
     let ownResponse: String
     var common: [BusSubscription] = []
     /// Hears every room's channel but those that begin with this node's own characters.
-    var heardRoom: Bus.PatternHandler = { _, _ in }
+    var heardRoom: Bus.ChannelHandler = { _, _ in }
     /// By the room's name.
     var rooms: [String: FollowedRoom] = [:]
 

@@ -56,39 +56,6 @@ extension Coordinate {
         return degrees < 0 ? degrees + 360 : degrees
     }
 
-    /// The place `meters` along the ellipsoid in the direction `bearing` (degrees clockwise from north), by Vincenty's
-    /// direct formula: to the millimetre up to half the globe.
-    public func destination(meters: Double, bearing: Double) -> Coordinate {
-        let alpha1 = Ellipsoid.radians(bearing)
-        let (sinU1, cosU1) = Self.reduced(latitude)
-        let sigma1 = atan2(sinU1, cosU1 * cos(alpha1))
-        let sinAlpha = cosU1 * sin(alpha1)
-        let cosSquaredAlpha = 1 - sinAlpha * sinAlpha
-        let series = VincentySeries(cosSquaredAlpha: cosSquaredAlpha)
-        let exact = meters / (Ellipsoid.polarRadius * series.a)
-        var sigma = exact
-        var cos2Midpoint = cos(2 * sigma1 + sigma)
-        for _ in 0..<Self.maximumIterations {
-            let next = exact + series.correction(sin: sin(sigma), cos: cos(sigma), cos2Midpoint: cos2Midpoint)
-            let isConverged = abs(next - sigma) < Self.convergedRadians
-            sigma = next
-            cos2Midpoint = cos(2 * sigma1 + sigma)
-            if isConverged { break }
-        }
-        let (sinSigma, cosSigma) = (sin(sigma), cos(sigma))
-        let across = sinU1 * sinSigma - cosU1 * cosSigma * cos(alpha1)
-        let arrival = atan2(
-            sinU1 * cosSigma + cosU1 * sinSigma * cos(alpha1), (1 - Ellipsoid.flattening) * hypot(sinAlpha, across))
-        let lambda = atan2(sinSigma * sin(alpha1), cosU1 * cosSigma - sinU1 * sinSigma * cos(alpha1))
-        let flattening = Ellipsoid.flattening
-        let c = flattening / 16 * cosSquaredAlpha * (4 + flattening * (4 - 3 * cosSquaredAlpha))
-        let difference =
-            lambda - (1 - c) * flattening * sinAlpha
-            * (sigma + c * sinSigma * (cos2Midpoint + c * cosSigma * (2 * cos2Midpoint * cos2Midpoint - 1)))
-        return Coordinate(
-            bounding: Ellipsoid.degrees(arrival), wrapping: longitude + Ellipsoid.degrees(difference))
-    }
-
     /// 10⁻¹² rad are 6 µm on the ground.
     private static let convergedRadians = 1e-12
     /// Away from the antipodes six suffice.
@@ -102,7 +69,7 @@ extension Coordinate {
     }
 }
 
-/// The series that inverse and direct formula share.
+/// The series of the formula.
 private struct VincentySeries {
     let a: Double
     let b: Double

@@ -4,7 +4,4 @@ public enum Role: String, CaseIterable, Hashable, Sendable {
     case customer = "CUSTOMER"
     case driver = "DRIVER"
     case merchant = "MERCHANT"
-
-    /// Whether a person may register as this without being invited.
-    public var isSelfRegistrable: Bool { self != .admin }
 }

@@ -55,16 +55,6 @@ public enum OrderLifecycle {
         table.first { $0.from == from && $0.to == to }
     }
 
-    /// Where an order goes by itself once it is placed or paid; nil when it waits for somebody.
-    public static func automaticNext(_ order: OrderFacts) -> OrderStatus? {
-        switch order.status {
-        case .pending where order.payment == .cash: .matching
-        case .pending where order.isPaid: .paid
-        case .paid where order.fulfilment == .delivery: .matching
-        default: nil
-        }
-    }
-
     private static func holds(_ condition: OrderTransition.Condition, of order: OrderFacts) -> Bool {
         switch condition {
         case .always: true

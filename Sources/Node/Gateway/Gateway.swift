@@ -37,7 +37,7 @@ final class Gateway {
     var channels: [Channel: ChannelInterest] = [:]
     var accessSubscription: BusSubscription?
     /// One for all channels: there is a channel for each account that has a socket here.
-    private(set) lazy var heardChannel: Bus.PatternHandler = { [weak self] channel, message in
+    private(set) lazy var heardChannel: Bus.ChannelHandler = { [weak self] channel, message in
         let name = String(decoding: channel.dropFirst(Bus.prefix.utf8.count), as: UTF8.self)
         if let channel = Channel(name: name) { self?.heard(message, on: channel) }
     }

@@ -42,7 +42,8 @@ public struct EngineServerOptions: Sendable {
     /// gzip or deflate for polls of 1,024 bytes or more, where the client takes it.
     public var compressesPolls = true
     public var cookie: SessionCookie?
-    /// Origins that may open a WebSocket or a session; nil takes every origin that `cors` does not refuse.
+    /// Whether only pages of this host and of those that `cors` allows may open a session or a WebSocket. Clients that name
+    /// no origin, which are no browsers, always may.
     public var checksOrigin = false
 
     public init() {}

@@ -22,8 +22,6 @@ import Wire
         connection.attachmentsOverdue()
     }
 
-    var isLastMissing: Bool { parts.count == packet.attachmentCount - 1 }
-
     /// All parts, once the last has come.
     func add(_ part: [UInt8]) -> [[UInt8]]? {
         parts.append(part)

@@ -27,7 +27,4 @@ public struct Change: Sendable {
 
     /// Whether it is as asked for: made now, or before under the same key.
     public var isDone: Bool { refusal == nil }
-
-    /// The driver whom an event of this change left with room: orders that wait for somebody may ask them now.
-    public var freedDriverID: UUID16? { events.lazy.compactMap(\.previousDriverID).first }
 }

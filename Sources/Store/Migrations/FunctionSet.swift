@@ -8,7 +8,7 @@ struct FunctionSet: Sendable {
     var checksum: String { Checksum.of(files) }
 
     static let current = FunctionSet(
-        revision: 3,
+        revision: 4,
         files: [
             PackageResources.functions_010_json_sql,
             PackageResources.functions_015_places_sql,

@@ -50,11 +50,6 @@ CREATE FUNCTION read_merchant(p_id uuid, p_account uuid) RETURNS TABLE (
     FROM merchants m WHERE m.id = p_id AND m.deleted_at IS NULL
 $$;
 
-CREATE FUNCTION merchant_ids(p_account uuid) RETURNS TABLE (merchant_id uuid) LANGUAGE sql STABLE AS $$
-    SELECT b.merchant_id FROM merchant_members b JOIN merchants m ON m.id = b.merchant_id
-    WHERE b.account_id = p_account AND m.deleted_at IS NULL ORDER BY b.merchant_id
-$$;
-
 -- Nearest first when a place is given (p_radius null: as far as it takes), else newest first. The cursor of the former is
 -- distance and id, so that equally distant ones are not lost between pages.
 CREATE FUNCTION list_merchants(

@@ -48,8 +48,4 @@ public final class Histogram: Sendable {
     public static let latencySeconds = [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]
-    /// Seconds, finer below: turns of the loop.
-    public static let lagSeconds = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1]
-    /// Bytes.
-    public static let sizeBytes = [64.0, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576]
 }

@@ -83,21 +83,15 @@ extension MessagePackWriter {
         _ text: Span<UInt8>, _ start: Int, _ attachments: [[UInt8]], _ depth: Int
     ) throws(WireError) -> Int {
         guard depth > 0 else { throw .json(.tooDeep, at: start) }
-        var index = JSONLexer.skipWhitespace(text, start &+ 1)
-        if index < text.count, text[index] == 0x5D {
+        let first = JSONLexer.skipWhitespace(text, start &+ 1)
+        if first < text.count, text[first] == 0x5D {
             array(0)
-            return index &+ 1
+            return first &+ 1
         }
         let container = openContainer()
-        var count = 0
-        while true {
-            index = JSONLexer.skipWhitespace(text, try jsonValue(text, index, attachments, depth &- 1))
-            count &+= 1
-            guard try JSONLexer.takeSeparator(text, index, closing: 0x5D) else { break }
-            index = JSONLexer.skipWhitespace(text, index &+ 1)
-        }
+        let (count, end) = try jsonElements(text, first, closing: 0x5D, attachments, depth &- 1)
         closeArray(container, count)
-        return index &+ 1
+        return end
     }
 
     private mutating func jsonObject(
@@ -108,23 +102,35 @@ extension MessagePackWriter {
             binary(attachments[number])
             return end
         }
-        var index = JSONLexer.skipWhitespace(text, start &+ 1)
-        if index < text.count, text[index] == 0x7D {
+        let first = JSONLexer.skipWhitespace(text, start &+ 1)
+        if first < text.count, text[first] == 0x7D {
             map(0)
-            return index &+ 1
+            return first &+ 1
         }
         let container = openContainer()
+        let (count, end) = try jsonElements(text, first, closing: 0x7D, attachments, depth &- 1)
+        closeMap(container, count)
+        return end
+    }
+
+    /// What stands between the brackets of an array or of an object (then each with its name), one at least; how many there
+    /// are, and the place behind the closing bracket.
+    private mutating func jsonElements(
+        _ text: Span<UInt8>, _ first: Int, closing: UInt8, _ attachments: [[UInt8]], _ depth: Int
+    ) throws(WireError) -> (count: Int, end: Int) {
+        var index = first
         var count = 0
         while true {
-            let (name, hasEscapes, value) = try JSONLexer.skipName(text, index)
-            try jsonText(text, name, hasEscapes)
-            index = JSONLexer.skipWhitespace(text, try jsonValue(text, value, attachments, depth &- 1))
+            if closing == 0x7D {
+                let (name, hasEscapes, value) = try JSONLexer.skipName(text, index)
+                try jsonText(text, name, hasEscapes)
+                index = value
+            }
+            index = JSONLexer.skipWhitespace(text, try jsonValue(text, index, attachments, depth))
             count &+= 1
-            guard try JSONLexer.takeSeparator(text, index, closing: 0x7D) else { break }
+            guard try JSONLexer.takeSeparator(text, index, closing: closing) else { return (count, index &+ 1) }
             index = JSONLexer.skipWhitespace(text, index &+ 1)
         }
-        closeMap(container, count)
-        return index &+ 1
     }
 
     /// The number that an object `{"_placeholder":true,"num":n}` bears, and where it ends. Two members make one, so an

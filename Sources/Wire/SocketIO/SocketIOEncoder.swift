@@ -72,13 +72,6 @@ public enum SocketIOEncoder {
         appendHeader(.disconnect, namespace: namespace, to: &bytes)
     }
 
-    /// The raw JSON of attachment `number`'s placeholder.
-    public static func appendPlaceholder(_ number: Int, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: #"{"_placeholder":true,"num":"#.utf8)
-        bytes.append(decimal: number)
-        bytes.append(0x7D)
-    }
-
     private static func appendHeader(
         _ type: SocketIOPacketType, attachments: Int = 0, namespace: String, acknowledgementID: Int? = nil,
         to bytes: inout [UInt8]

@@ -18,8 +18,4 @@ public enum SocketIOFault: Equatable, Sendable {
     case reservedEvent
     /// A placeholder whose number is no announced attachment's.
     case invalidPlaceholder
-    /// A text packet while attachments are pending.
-    case textInsteadOfAttachment
-    /// A binary message while no attachment is pending.
-    case unexpectedAttachment
 }

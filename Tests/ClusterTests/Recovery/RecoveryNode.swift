@@ -2,6 +2,7 @@ import EventLoop
 import Realtime
 import Redis
 import TestSupport
+import Testing
 
 @testable import Cluster
 

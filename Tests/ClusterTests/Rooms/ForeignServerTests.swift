@@ -14,42 +14,28 @@ struct ForeignServerTests {
     @Loop
     private final class Scene {
         let redis: PrivateRedis
-        let node: TestNode
-        let bus: Bus
-        let adapter: RedisAdapter
-        let server: SocketServer
-        let http: HTTPServer
-        let namespace: Namespace
+        let own: RoomNode
         let foreign: TestNode
         let foreignBus: Bus
         let client: PollingClient
         var heard: [String] = []
         let hearing = Occurrences()
 
+        var node: TestNode { own.node }
+        var adapter: RedisAdapter { own.adapter }
+        var namespace: Namespace { own.namespace }
+
         init() async throws {
             let redis = try PrivateRedis()
             self.redis = redis
-            node = try await TestNode.up(redis)
+            own = try await RoomNode.up(redis, "a", prefix: "aaaaaa", pythonChannel: "socketio")
             foreign = try await TestNode.up(redis)
-            bus = Bus(node.configuration, client: node.client, timing: node.timing)
             foreignBus = Bus(foreign.configuration, client: foreign.client, timing: foreign.timing)
-            adapter = RedisAdapter(
-                bus: bus, nodeName: "a", socketPrefix: "aaaaaa", pythonChannel: "socketio", timing: node.timing
-            ) { [] }
-            var options = SocketServerOptions()
-            options.socketPrefix = "aaaaaa"
-            server = SocketServer(options: options, adapter: adapter)
-            namespace = server.namespace("/")
-            http = HTTPServer(router: Router(), errorBody: { .json($0.status, []) }, upgrade: server)
-            let port = try http.listen(host: "127.0.0.1", port: 0)
             let restored = Occurrences()
-            for bus in [bus, foreignBus] {
-                bus.observe { if $0 { restored.note() } }
-                bus.start()
-            }
-            await restored.reach(2)
-            try await adapter.confirm()
-            client = try await PollingClient.connect(port)
+            foreignBus.observe { if $0 { restored.note() } }
+            foreignBus.start()
+            await restored.reach(1)
+            client = try await PollingClient.connect(own.port)
         }
 
         func listen(_ channel: String) async throws {
@@ -64,11 +50,8 @@ struct ForeignServerTests {
         }
 
         func down() async {
-            server.closeAll()
-            await http.close()
-            await bus.stop()
+            await own.down()
             await foreignBus.stop()
-            await node.client.stop()
             await foreign.client.stop()
         }
     }

@@ -8,64 +8,13 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RedisAdapterTests {
-    /// A node with a Socket.IO server on a free port.
-    @Loop
-    private final class Subject {
-        let node: TestNode
-        let bus: Bus
-        let adapter: RedisAdapter
-        let server: SocketServer
-        let http: HTTPServer
-        let namespace: Namespace
-        let port: Int
-        let restored = Occurrences()
-        var sockets: [Socket] = []
-        var others: [String]
-        var silent: [String] = []
-
-        init(_ node: TestNode, name: String, others: [String]) throws {
-            self.node = node
-            self.others = others
-            bus = Bus(node.configuration, client: node.client, timing: node.timing)
-            bus.observe { [restored] in if $0 { restored.note() } }
-            weak var this: Subject?
-            let prefix = String((name + "......").prefix(6))
-            adapter = RedisAdapter(
-                bus: bus, nodeName: name, socketPrefix: prefix, timing: node.timing, silent: { this?.silent ?? [] },
-                others: { this?.others ?? [] })
-            var options = SocketServerOptions()
-            options.socketPrefix = prefix
-            server = SocketServer(options: options, adapter: adapter)
-            namespace = server.namespace("/")
-            http = HTTPServer(router: Router(), errorBody: { .json($0.status, []) }, upgrade: server)
-            port = try http.listen(host: "127.0.0.1", port: 0)
-            this = self
-            namespace.onConnect { [weak self] in self?.sockets.append($0) }
-        }
-
-        static func up(_ redis: PrivateRedis, _ name: String, others: [String] = []) async throws -> Subject {
-            let subject = try Subject(try await TestNode.up(redis), name: name, others: others)
-            subject.bus.start()
-            await subject.restored.reach(1)
-            try await subject.adapter.confirm()
-            return subject
-        }
-
-        func down() async {
-            server.closeAll()
-            await http.close()
-            await bus.stop()
-            await node.client.stop()
-        }
-    }
-
     private func withTwoNodes(
-        _ body: @escaping @Loop @Sendable (Subject, Subject, PrivateRedis) async throws -> Void
+        _ body: @escaping @Loop @Sendable (RoomNode, RoomNode, PrivateRedis) async throws -> Void
     ) async throws {
         let redis = try PrivateRedis()
         try await onLoop {
-            let a = try await Subject.up(redis, "a", others: ["b"])
-            let b = try await Subject.up(redis, "b", others: ["a"])
+            let a = try await RoomNode.up(redis, "a", others: ["b"])
+            let b = try await RoomNode.up(redis, "b", others: ["a"])
             try await body(a, b, redis)
             await a.down()
             await b.down()
@@ -225,7 +174,7 @@ struct RedisAdapterTests {
             let pausedBus = Bus(paused.configuration, client: paused.client, timing: paused.timing)
             pausedBus.start()
             let following = pausedBus.subscribe(foreign: "socket.io-request#/#") { _ in }
-            while !following.isConfirmed { await settle() }
+            await until("it is confirmed") { following.isConfirmed }
             a.silent = ["paused"]
             let done = Occurrences()
             var found = FetchedSockets(sockets: [])
@@ -233,7 +182,7 @@ struct RedisAdapterTests {
                 found = await a.namespace.all.fetchSockets()
                 done.note()
             }
-            while a.adapter.questions.values.first?.isEnding != true { await settle() }
+            await until("the question ends") { a.adapter.questions.values.first?.isEnding == true }
             a.node.timing.advance(by: RedisAdapter.graceForPeers)
             await done.reach(1)
             #expect(found.sockets.map(\.id) == [client.id])

@@ -69,47 +69,17 @@ import Testing
 
     @Test func `an order by card is not matched before it is paid`() {
         var order = OrderFacts(status: .pending, payment: .card, fulfilment: .delivery, isPaid: false)
-        #expect(OrderLifecycle.automaticNext(order) == nil)
         #expect(OrderLifecycle.decide(order, to: .matching, by: .system) == .invalid)
         #expect(OrderLifecycle.decide(order, to: .paid, by: .system) == .invalid)
         order.isPaid = true
-        #expect(OrderLifecycle.automaticNext(order) == .paid)
         order.status = .paid
-        #expect(OrderLifecycle.automaticNext(order) == .matching)
         order.fulfilment = .parcel
-        #expect(OrderLifecycle.automaticNext(order) == nil)
         #expect(OrderLifecycle.decide(order, to: .matching, by: .system) == .invalid)
-    }
-
-    @Test func `an order in cash goes straight to matching`() {
-        let order = OrderFacts(status: .pending, payment: .cash, fulfilment: .delivery, isPaid: false)
-        #expect(OrderLifecycle.automaticNext(order) == .matching)
     }
 
     @Test func `nothing is refunded that was not paid`() {
         let order = OrderFacts(status: .cancelled, payment: .cash, fulfilment: .delivery, isPaid: false)
         #expect(OrderLifecycle.decide(order, to: .refunded, by: .admin) == .invalid)
-    }
-
-    @Test func `stock comes back on cancellation alone`() {
-        #expect(OrderLifecycle.table.filter(\.returnsStock).allSatisfy { $0.to == .cancelled })
-        #expect(OrderLifecycle.table.filter(\.returnsStock).count == 7)
-    }
-
-    @Test func `an assignment begins once and ends on every way out`() {
-        #expect(OrderLifecycle.table.filter(\.beginsAssignment).map(\.from) == [.matching])
-        let ends = OrderLifecycle.table.filter(\.endsAssignment).map { [$0.from, $0.to] }
-        #expect(
-            Set(ends) == [
-                [.accepted, .matching], [.driverArriving, .matching], [.accepted, .cancelled],
-                [.driverArriving, .cancelled], [.pickedUp, .delivered], [.failed, .returned],
-            ])
-    }
-
-    @Test func `open offers end when the order leaves matching for a driver or for good`() {
-        #expect(OrderLifecycle.transition(from: .matching, to: .accepted)?.withdrawsOffers == .accepted)
-        #expect(OrderLifecycle.transition(from: .matching, to: .cancelled)?.withdrawsOffers == .cancelled)
-        #expect(OrderLifecycle.table.filter { $0.withdrawsOffers != nil }.allSatisfy { $0.from == .matching })
     }
 
     @Test func `failing and giving back need a reason`() {
@@ -120,10 +90,5 @@ import Testing
 
     @Test func `open is all but the four ends`() {
         #expect(OrderStatus.allCases.filter { !$0.isOpen } == [.delivered, .returned, .cancelled, .refunded])
-    }
-
-    @Test func `a wake survives only where something is due`() {
-        let kept = Set(OrderLifecycle.table.filter { !$0.clearsWake }.map(\.to))
-        #expect(kept == [.matching, .unassigned, .accepted, .driverArriving])
     }
 }

@@ -178,7 +178,7 @@ import Wire
             let tested = try SocketsUnderTest()
             let raw = try await RawClient.connect(tested.port)
             raw.send("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgra")
-            while tested.server.statistics.connections == 0 { await Task.yield() }
+            await until("a connection is accepted") { tested.server.statistics.connections > 0 }
             await settle()
             // A byte now and then is no reason to wait longer.
             for _ in 0..<5 {

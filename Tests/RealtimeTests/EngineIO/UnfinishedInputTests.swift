@@ -28,7 +28,7 @@ import Wire
     }
 
     @Loop private static func waitForBytes(_ count: Int, _ tested: SocketsUnderTest) async {
-        while tested.sockets.statistics.engine.unfinishedBytes != count { await Task.yield() }
+        await until("so much of messages is unfinished") { tested.sockets.statistics.engine.unfinishedBytes == count }
     }
 
     @Test func `a message is ended when it is not whole in time, and what came of it is let go`() async throws {

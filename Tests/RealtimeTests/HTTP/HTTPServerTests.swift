@@ -76,7 +76,7 @@ import Wire
             for number in 0..<1_000 {
                 client.send("GET /now?\(number) HTTP/1.1\r\nHost: x\r\nX-Filler: \(filler)\r\n\r\n")
             }
-            while tested.server.statistics.requests == 0 { await Task.yield() }
+            await until("the request has come") { tested.server.statistics.requests > 0 }
             for _ in 0..<100 { await Task.yield() }
             let requests = tested.server.statistics.requests
             gate.open()
@@ -208,7 +208,7 @@ import Wire
             let tested = try ServerUnderTest()
             let client = try await tested.connect()
             client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
-            while tested.server.statistics.requests == 0 { await Task.yield() }
+            await until("the request has come") { tested.server.statistics.requests > 0 }
             tested.timing.advance(by: .seconds(29))
             #expect(client.received.isEmpty)
             tested.timing.advance(by: .seconds(2))
@@ -291,7 +291,7 @@ import Wire
             }
             let client = try await tested.connect()
             client.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-            while tested.server.statistics.requests == 0 { await Task.yield() }
+            await until("the request has come") { tested.server.statistics.requests > 0 }
             let closing = Loop.start { await tested.server.close() }
             gate.open()
             let body = try await client.reply()?.body
@@ -320,7 +320,7 @@ import Wire
     }
 
     @Loop private static func untilAccepted(_ tested: ServerUnderTest) async {
-        while tested.server.statistics.connections == 0 { await Task.yield() }
+        await until("a connection is accepted") { tested.server.statistics.connections > 0 }
     }
 }
 

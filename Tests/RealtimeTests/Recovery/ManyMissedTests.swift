@@ -13,7 +13,7 @@ import Testing
             under.namespace.onDisconnect { reasons.append($1.rawValue) }
             let (client, _, pid) = try await under.join()
             client.raw.close()
-            while under.namespace.socketCount > 0 { await Task.yield() }
+            await until("the sockets have ended") { under.namespace.socketCount == 0 }
             for value in 0..<1_000 { under.namespace.to("r").emit("e", json: Array("\(value)".utf8)) }
             let again = try await PollingClient.open(under.tested.port)
             try await again.post(#"40{"pid":"\#(pid)"}"#)
@@ -38,14 +38,14 @@ import Testing
             under.namespace.onDisconnect { reasons.append($1.rawValue) }
             let (client, _, pid) = try await under.join()
             client.raw.close()
-            while under.namespace.socketCount > 0 { await Task.yield() }
+            await until("the sockets have ended") { under.namespace.socketCount == 0 }
             // 16 MB, more than the kernel holds.
             let block = Array(("\"" + String(repeating: "x", count: 20_000) + "\",").utf8)
             for value in 0..<800 { under.namespace.to("r").emit("e", json: block + Array("\(value)".utf8)) }
             let again = try await SocketClient.open(under.tested.port)
             again.raw.stream.pauseReading()
             again.send(#"40{"pid":"\#(pid)"}"#)
-            while under.tested.sockets.engine.openSessions.first?.hasRoom != false { await Task.yield() }
+            await until("the client is behind") { under.tested.sockets.engine.openSessions.first?.hasRoom == false }
             again.raw.stream.resumeReading()
             var values: [String] = []
             while true {

@@ -136,7 +136,7 @@ import Testing
     }
 
     @Loop private static func gone(_ sid: String, _ namespace: Namespace) async {
-        while namespace.socket(sid) != nil { try? await SystemTiming.shared.sleep(for: .milliseconds(1)) }
+        await until("the socket has ended") { namespace.socket(sid) == nil }
     }
 
     @Test func `rooms come back, those that were left do not, and the application hears of it`() async throws {

@@ -128,7 +128,7 @@ import Testing
             }
             for number in 1...2 {
                 _ = try await announce()
-                while tested.sockets.statistics.engine.unfinishedBytes < 450 * number { await Task.yield() }
+                await until("the part has come") { tested.sockets.statistics.engine.unfinishedBytes >= 450 * number }
                 waiting.append(tested.sockets.statistics.engine.unfinishedBytes)
             }
             let close = await (try await announce()).next()
@@ -137,7 +137,7 @@ import Testing
             let whole = await clients[0].next()
             waiting.append(tested.sockets.statistics.engine.unfinishedBytes)
             clients[1].raw.close()
-            while tested.sockets.sessionCount > 1 { await Task.yield() }
+            await until("all sessions but one have ended") { tested.sockets.sessionCount <= 1 }
             waiting.append(tested.sockets.statistics.engine.unfinishedBytes)
             return (close, whole, waiting)
         }
@@ -156,7 +156,7 @@ import Testing
             @Loop func announce() async {
                 client.send(#"452-1["e"]"#)
                 client.send(binary: [1])
-                while tested.sockets.statistics.engine.unfinishedBytes < 10 { await Task.yield() }
+                await until("the part has come") { tested.sockets.statistics.engine.unfinishedBytes >= 10 }
             }
             await announce()
             tested.timing.advance(by: .seconds(29))

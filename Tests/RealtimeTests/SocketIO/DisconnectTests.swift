@@ -49,7 +49,7 @@ import Wire
         namespace.onDisconnect { reasons.append("disconnect: \($1.rawValue)") }
         let client = try await tested.connect()
         try await end(tested, client)
-        while namespace.socketCount > 0 { await Task.yield() }
+        await until("the sockets have ended") { namespace.socketCount == 0 }
         #expect(tested.sockets.statistics.disconnects.values.reduce(0, +) == 1)
         return reasons
     }
@@ -126,7 +126,7 @@ import Wire
             _ = try await client.get()
             @Loop func hold() async {
                 client.sendGet()
-                while tested.sockets.engine.openSessions.first?.polling?.isWritable != true { await Task.yield() }
+                await until("a poll is held") { tested.sockets.engine.openSessions.first?.polling?.isWritable == true }
             }
             switch way {
             case "goodbye":
@@ -140,7 +140,7 @@ import Wire
                 other.send(
                     "GET /socket.io/?EIO=4&transport=polling&sid=\(client.sid) HTTP/1.1\r\nHost: x\r\n\r\n")
             }
-            while tested.sockets.namespace("/").socketCount > 0 { await Task.yield() }
+            await until("the socket has ended") { tested.sockets.namespace("/").socketCount == 0 }
             return reasons
         }
         #expect(reasons == [reason])

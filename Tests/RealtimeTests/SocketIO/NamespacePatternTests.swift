@@ -160,7 +160,7 @@ import Testing
             tested.timing.advance(by: .seconds(6))
             note()
             client.raw.close()
-            while tested.sockets.sessionCount > 0 { await Task.yield() }
+            await until("the sessions have ended") { tested.sockets.sessionCount == 0 }
             tested.timing.advance(by: .seconds(11))
             note()
             return counts + [tested.sockets.statistics.dynamicNamespaces]
@@ -185,7 +185,7 @@ import Testing
             _ = await client.next()
             #expect(made != nil && pattern.namespaces.count == 1)
             client.raw.close()
-            while tested.sockets.sessionCount > 0 { await Task.yield() }
+            await until("the sessions have ended") { tested.sockets.sessionCount == 0 }
             tested.timing.advance(by: .seconds(11))
             // Some turns of the loop: what ended is held to the end of its turn.
             _ = try await SocketClient.open(tested.port)
@@ -277,7 +277,7 @@ import Testing
             pattern.namespace("/a")?.to("room").emit("one")
             let offset = (await client.next()).split(separator: "\"")[3]
             client.raw.close()
-            while tested.sockets.sessionCount > 0 { await Task.yield() }
+            await until("the sessions have ended") { tested.sockets.sessionCount == 0 }
             timing.advance(by: .seconds(20))
             #expect(pattern.namespaces.isEmpty)
             pattern.namespace("/a")?.to("room").emit("two")

@@ -45,7 +45,7 @@ import Wire
             let other = try await tested.connect()
             other.send(#"42["leave"]"#)
             other.send("41")
-            while namespace.socketCount > 0 { await Task.yield() }
+            await until("the sockets have ended") { namespace.socketCount == 0 }
             return seen
         }
         #expect(seen == ["first 20 false 1", "41", "second"])
@@ -62,7 +62,7 @@ import Wire
             let client = try await tested.connect("")
             client.send("40")
             client.raw.close()
-            while tested.sockets.sessionCount > 0 { await Task.yield() }
+            await until("the sessions have ended") { tested.sockets.sessionCount == 0 }
             gate.open()
             await settle()
             return (connected, namespace.socketCount)
@@ -143,11 +143,11 @@ import Wire
             client.send(#"430["yes",2]"#)
             client.send(#"430["again"]"#)
             client.send(#"4399["nobody asked"]"#)
-            while results.isEmpty { await Task.yield() }
+            await until("a result") { !results.isEmpty }
             tested.timing.advance(by: .seconds(5))
             ask()
             client.raw.close()
-            while results.count < 4 { await Task.yield() }
+            await until("every result") { results.count >= 4 }
             return (asked, results)
         }
         #expect(asked == [#"420["ask",1]"#, #"421["ask",1]"#, #"422["ask",1]"#])

@@ -1,4 +1,5 @@
 import EventLoop
+import Testing
 
 @testable import Realtime
 

@@ -1,12 +1,13 @@
 import EventLoop
 import TestSupport
+import Testing
 
 /// A TCP client that sends what it is told and keeps what it gets.
 @Loop final class RawClient: StreamHandler {
     let stream: Stream
     private(set) var received: [UInt8] = []
     private(set) var hasEnded = false
-    private var waiter: (check: () -> Bool, continuation: CheckedContinuation<Void, Never>)?
+    private let waiters = Waiters()
 
     private init(_ stream: Stream) {
         self.stream = stream
@@ -28,40 +29,43 @@ import TestSupport
     /// Takes the first `count` bytes away.
     func drop(_ count: Int) { received.removeFirst(count) }
 
-    /// Until `check` holds or the peer has closed.
-    func wait(_ check: @escaping () -> Bool) async {
-        if check() || hasEnded { return }
-        await withCheckedContinuation { waiter = (check, $0) }
+    /// Until `check` holds or the peer has closed. The test fails where neither happens, and the client has ended then.
+    func wait(
+        for expected: String, sourceLocation: SourceLocation = #_sourceLocation, _ check: @escaping @Loop () -> Bool
+    ) async {
+        let isMet = await waiters.wait(
+            for: expected, seen: { "\(received.count) bytes unread: \(text.prefix(500).debugDescription)" },
+            sourceLocation: sourceLocation
+        ) { [unowned self] in hasEnded || check() }
+        if !isMet { hasEnded = true }
     }
 
-    func waitForEnd() async { await wait { false } }
+    func waitForEnd(sourceLocation: SourceLocation = #_sourceLocation) async {
+        await wait(for: "the end of the connection", sourceLocation: sourceLocation) { false }
+    }
 
-    func waitFor(_ text: String) async {
-        await wait { [unowned self] in self.text.contains(text) }
+    func waitFor(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) async {
+        await wait(for: text.debugDescription, sourceLocation: sourceLocation) { [unowned self] in
+            self.text.contains(text)
+        }
     }
 
     func close() { stream.close(.local) }
 
-    private func look() {
-        guard let waiting = waiter, hasEnded || waiting.check() else { return }
-        waiter = nil
-        waiting.continuation.resume()
-    }
-
     func streamReceived(_ bytes: UnsafeRawBufferPointer) {
         received.append(contentsOf: bytes)
-        look()
+        waiters.look()
     }
 
     func streamReachedEnd() {
         hasEnded = true
-        look()
+        waiters.look()
     }
 
     func streamDrained() {}
 
     func streamClosed(_ reason: StreamCloseReason) {
         hasEnded = true
-        look()
+        waiters.look()
     }
 }

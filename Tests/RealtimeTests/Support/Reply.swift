@@ -1,3 +1,4 @@
+import Testing
 import Wire
 
 @testable import Realtime
@@ -13,7 +14,9 @@ struct Reply: Sendable {
 
 extension RawClient {
     /// Takes the next whole answer; nil when the peer closed before one was whole.
-    func reply(toHead: Bool = false) async throws -> Reply? {
+    func reply(
+        toHead: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Reply? {
         func parse() throws -> (Reply, Int)? {
             var parser = HTTPResponseParser()
             parser.requestMethod = toHead ? .head : .get
@@ -35,7 +38,7 @@ extension RawClient {
                 }
             }
         }
-        await wait { (try? parse()) != nil }
+        await wait(for: "a whole answer", sourceLocation: sourceLocation) { (try? parse()) != nil }
         guard let (reply, used) = try parse() else { return nil }
         drop(used)
         return reply

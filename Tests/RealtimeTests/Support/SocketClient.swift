@@ -1,5 +1,6 @@
 import EventLoop
 import TestSupport
+import Testing
 import Wire
 
 @testable import Realtime
@@ -90,7 +91,7 @@ import Wire
     }
 
     /// The next message: text as it is, binary as `<n bytes>`, a close frame as `close CODE`, `end` when there is none.
-    func next() async -> String {
+    func next(sourceLocation: SourceLocation = #_sourceLocation) async -> String {
         while true {
             var offset = 0
             var payload: [UInt8] = []
@@ -109,15 +110,17 @@ import Wire
             case .ping, .pong: continue
             case .needsMore:
                 if raw.hasEnded { return "end" }
-                await raw.wait { [raw] in !raw.received.isEmpty }
+                let before = raw.received.count
+                await raw.wait(for: "a message", sourceLocation: sourceLocation) { [raw] in raw.received.count > before
+                }
                 if raw.received.isEmpty { return "end" }
             }
         }
     }
 
-    func next(_ count: Int) async -> [String] {
+    func next(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) async -> [String] {
         var messages: [String] = []
-        for _ in 0..<count { messages.append(await next()) }
+        for _ in 0..<count { messages.append(await next(sourceLocation: sourceLocation)) }
         return messages
     }
 }

@@ -132,11 +132,11 @@ struct OffersTests {
                     [.uuid(high: order.high, low: order.low)])
                 let answer = Loop.begin { await town.accept(order, driver).code }
                 let waiting = "datname = '\(town.database)' AND wait_event_type = 'Lock'"
-                while try await town.sql("SELECT count(*) FROM pg_stat_activity WHERE \(waiting)") == "0" {
-                    await Task.yield()
+                try await until("the accept waits for the order") {
+                    try await town.sql("SELECT count(*) FROM pg_stat_activity WHERE \(waiting)") != "0"
                 }
                 try await town.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE \(waiting)")
-                while town.dispatch.offers.statistics.unknownOutcomes == 0 { await Task.yield() }
+                await until("the outcome is unknown") { town.dispatch.offers.statistics.unknownOutcomes > 0 }
                 // The pause before it is asked again.
                 town.timing.advance(by: .seconds(1))
                 _ = answer

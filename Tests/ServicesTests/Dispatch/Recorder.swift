@@ -2,6 +2,8 @@ import Domain
 import EventLoop
 import Services
 import Store
+import TestSupport
+import Testing
 
 /// Stands for the sockets: keeps what was published, and lets a test wait for it.
 @Loop
@@ -17,31 +19,30 @@ final class Recorder: LiveEvents, VolatileEvents, ConnectedDrivers {
     private(set) var offers: [OfferRecord] = []
     private(set) var volatile: [Volatile] = []
     var connectedDrivers: [UUID16] = []
-    private var waiters: [(condition: @Loop () -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+    private let waiters = Waiters()
 
     func publish(events: [EventRecord], offers: [OfferRecord]) {
         self.events += events
         self.offers += offers
-        wakeUp()
+        waiters.look()
     }
 
     func publishVolatile(event: String, json: [UInt8], accounts: [UUID16], merchants: [UUID16]) {
         volatile.append(
             Volatile(
                 event: event, json: String(decoding: json, as: UTF8.self), accounts: accounts, merchants: merchants))
-        wakeUp()
+        waiters.look()
     }
 
     /// Returns once the condition holds, looked at after each publication.
-    func until(_ condition: @escaping @Loop () -> Bool) async {
-        guard !condition() else { return }
-        await withCheckedContinuation { waiters.append((condition, $0)) }
-    }
-
-    private func wakeUp() {
-        let due = waiters.filter { $0.condition() }
-        waiters.removeAll { $0.condition() }
-        for waiter in due { waiter.continuation.resume() }
+    func until(
+        sourceLocation: SourceLocation = #_sourceLocation, _ condition: @escaping @Loop () -> Bool
+    ) async {
+        await waiters.wait(
+            for: "what is to be published",
+            seen: {
+                "events \(events.map(\.type)), \(offers.map { "\($0.isOpen ? "offer" : "end")" }), \(volatile.map(\.event))"
+            }, sourceLocation: sourceLocation, condition)
     }
 
     /// The open offers of an order, as far as they were published, and not ended since.

@@ -20,7 +20,6 @@ import Wire
                 SocketIOEncoder.appendEvent(
                     "up", arguments: Array(#"{"_placeholder":true,"num":0}"#.utf8), attachments: 1, to: &$0)
             } == #"451-["up",{"_placeholder":true,"num":0}]"#)
-        #expect(text { SocketIOEncoder.appendPlaceholder(3, to: &$0) } == #"{"_placeholder":true,"num":3}"#)
     }
 
     @Test func `acknowledgements carry the id they answer`() {
