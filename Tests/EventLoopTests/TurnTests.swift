@@ -53,6 +53,63 @@ import Testing
         }
     }
 
+    @Test func `of very many streams some are flushed a turn later, with what came meanwhile`() async throws {
+        try await onLoop {
+            var pairs: [Pair] = []
+            for _ in 0..<280 { pairs.append(try await .unix()) }
+            for pair in pairs { pair.client.write(Array("one".utf8)) }
+            let waiting = await withCheckedContinuation { done in
+                Loop.atTurnEnd {
+                    Loop.atTurnEnd {
+                        let waiting = pairs.indices.filter { pairs[$0].client.queuedBytes > 0 }
+                        for pair in pairs { pair.client.write(Array("two".utf8)) }
+                        done.resume(returning: waiting)
+                    }
+                }
+            }
+            // Those written to last.
+            #expect(!waiting.isEmpty && waiting.count < pairs.count)
+            #expect(waiting == Array(pairs.indices.suffix(waiting.count)))
+            for pair in pairs {
+                await pair.serverSide.wait { $0.received.count == 6 }
+                #expect(pair.serverSide.received == Array("onetwo".utf8))
+            }
+            for pair in pairs { await pair.close() }
+        }
+    }
+
+    @Test func `what very many streams were given last leaves before the loop's run ends`() async {
+        await #expect(processExitsWith: .success) {
+            let path = temporarySocketPath()
+            defer { unlink(path) }
+            let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+            let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+            let bound = withUnsafeBytes(of: &address) {
+                bind(listener, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), size)
+            }
+            #expect(bound == 0 && listen(listener, 300) == 0)
+            let streams = Loop.run {
+                var streams: [EventLoop.Stream] = []
+                for _ in 0..<280 {
+                    guard let stream = try? await Stream.connect(unixPath: path, timeout: .seconds(5)) else { break }
+                    streams.append(stream)
+                }
+                for stream in streams { stream.write(Array("bye".utf8)) }
+                return streams
+            }
+            let arrived = streams.count { _ in
+                var bytes = [UInt8](repeating: 0, count: 3)
+                let peer = accept(listener, nil, nil)
+                defer { close(peer) }
+                return recv(peer, &bytes, 3, Int32(MSG_DONTWAIT)) == 3
+            }
+            #expect(arrived == 280)
+        }
+    }
+
     @Test func `jobs that never end do not keep the loop from its sockets`() async throws {
         try await onLoop {
             let pair = try await Pair.tcp()

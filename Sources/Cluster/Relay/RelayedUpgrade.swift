@@ -127,8 +127,9 @@ import Wire
         sink.write(bytes)
         guard let source, sink.queuedBytes > LinkOptions.upgradeWindow else { return }
         source.pauseReading()
-        // What the system takes at the end of this turn is not announced; the rest is, as drained.
+        // What the system takes at the first try is not announced; the rest is, as drained.
         links.timing.after(.zero) { [weak source, weak sink] in
+            sink?.flushNow()
             if let sink, sink.queuedBytes <= LinkOptions.upgradeWindow { source?.resumeReading() }
         }
     }

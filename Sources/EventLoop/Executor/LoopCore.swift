@@ -13,6 +13,10 @@ final class LoopCore {
     /// A buffer that grew beyond this many bytes is given back to the allocator instead.
     static let spareBufferCapacity = 64 * 1024
 
+    /// Streams flushed in one turn before the loop looks at its sockets again, if no more than four times as many wait: a
+    /// millisecond or two of system calls. What comes meanwhile for a stream that still waits leaves with what it has.
+    static let flushesPerTurn = 256
+
     let loop = LoopExecutor.shared.loop
     let timers = TimerQueue()
     var turnEndActions: [@Loop () -> Void] = []
@@ -29,7 +33,9 @@ final class LoopCore {
     private var lastTurnEnd: UInt64
     private var lastIdle: UInt64 = 0
 
-    private var dirtyStreams: [Stream] = []
+    /// Those written to and not yet flushed, in that order, from `firstDirty` on; each held until its flush.
+    private var dirtyStreams: [Unmanaged<Stream>] = []
+    private var firstDirty = 0
     private var spareBuffers: [[UInt8]] = []
     private var spareBytes = 0
 
@@ -71,10 +77,10 @@ final class LoopCore {
             turnEndActions = []
             for action in actions { action() }
         }
-        flushStreams()
+        let someMustWait = flushStreams()
         let timerIsDue = armTimer()
         measure()
-        return timerIsDue || !turnEndActions.isEmpty
+        return timerIsDue || someMustWait || !turnEndActions.isEmpty
     }
 
     private func measure() {
@@ -155,18 +161,35 @@ final class LoopCore {
     // MARK: Streams
 
     func markDirty(_ stream: Stream) {
-        dirtyStreams.append(stream)
+        dirtyStreams.append(.passRetained(stream))
     }
 
-    private func flushStreams() {
-        guard !dirtyStreams.isEmpty else { return }
-        // A flush may close its stream but calls no handler, so nothing becomes dirty meanwhile. By index: an iterator would
-        // share the array, and emptying it would allocate another.
-        // Unmanaged: the array holds them.
-        for index in dirtyStreams.indices {
-            Unmanaged.passUnretained(dirtyStreams[index])._withUnsafeGuaranteedRef { $0.flush() }
+    /// The loop has stopped: there is no next turn.
+    func flushAll() {
+        while flushStreams() {}
+    }
+
+    /// Answers whether some must wait for the next turn.
+    private func flushStreams() -> Bool {
+        let waiting = dirtyStreams.count - firstDirty
+        guard waiting > 0 else { return false }
+        // A flush may close its stream but calls no handler, so nothing becomes dirty meanwhile.
+        let end = firstDirty + min(waiting, max(Self.flushesPerTurn, waiting / 4))
+        for index in firstDirty..<end {
+            let stream = dirtyStreams[index]
+            stream._withUnsafeGuaranteedRef { $0.flush() }
+            stream.release()
         }
-        dirtyStreams.removeAll(keepingCapacity: true)
+        if end == dirtyStreams.count {
+            dirtyStreams.removeAll(keepingCapacity: true)
+            firstDirty = 0
+        } else if end * 2 >= dirtyStreams.count {
+            dirtyStreams.removeFirst(end)
+            firstDirty = 0
+        } else {
+            firstDirty = end
+        }
+        return firstDirty < dirtyStreams.count
     }
 
     func takeBuffer() -> [UInt8] {

@@ -38,6 +38,7 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         { LoopCore.shared.fireTimers() } as @Loop () -> Void, to: (() -> Void).self)
     private let endCoreTurn = unsafeBitCast(
         { LoopCore.shared.endTurn() } as @Loop () -> Bool, to: (() -> Bool).self)
+    private let flushAll = unsafeBitCast({ LoopCore.shared.flushAll() } as @Loop () -> Void, to: (() -> Void).self)
 
     private init() {
         loop = .allocate(capacity: 1)
@@ -113,6 +114,7 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         let (entered, _) = thread.compareExchange(expected: 0, desired: pthread_self(), ordering: .relaxed)
         precondition(entered, "the loop runs already")
         uv_run(loop, UV_RUN_DEFAULT)
+        flushAll()
         thread.store(0, ordering: .relaxed)
     }
 

@@ -22,7 +22,8 @@ extension Stream {
         flush()
     }
 
-    /// Queues `bytes`; they leave at the end of this turn. Ignored once closing or shut down.
+    /// Queues `bytes`; they leave at the end of this turn or, where very many streams are written to, of one that follows it.
+    /// Ignored once closing or shut down.
     public func write(_ bytes: [UInt8]) {
         guard !endsWrites, !isClosing, !bytes.isEmpty else { return }
         if output.isEmpty {
@@ -39,7 +40,7 @@ extension Stream {
         outputGrew()
     }
 
-    /// Queues a copy of `bytes`; they leave at the end of this turn. Ignored once closing or shut down.
+    /// Queues a copy of `bytes`, which leave as those of the other `write`. Ignored once closing or shut down.
     public func write(_ bytes: UnsafeRawBufferPointer) {
         guard !endsWrites, !isClosing, !bytes.isEmpty else { return }
         prepareOutput()
@@ -136,10 +137,11 @@ extension Stream {
     /// As `uv_try_write`, which may only be called while libuv has nothing queued, but by send(2): write(2), which libuv calls,
     /// costs a socket the way through the file system's layer besides.
     private func trySend() -> Int {
-        var descriptor: Int32 = -1
-        let raw = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
-        let status = uv_fileno(raw, &descriptor)
-        guard status == 0 else { return Int(status) }
+        if descriptor < 0 {
+            let raw = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
+            let status = uv_fileno(raw, &descriptor)
+            guard status == 0 else { return Int(status) }
+        }
         while true {
             let sent = output.withUnsafeBytes {
                 send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))

@@ -30,17 +30,16 @@ public final class Stream {
     var output: [UInt8] = []
     /// The output is somebody's array, taken without a copy; it must not be kept for reuse.
     var outputIsShared = false
-    let isTCP: Bool
     var isDirty = false
     var isWriting = false
     var endsWrites = false
-    var shutdownStarted = false
     private(set) var reachedEnd = false
     private(set) var isClosing = false
     private var isPaused = false
     private var isReading = false
-    private var isFinishing = false
     private var limit = UInt32(Stream.defaultOutputLimit)
+    /// libuv's, asked for when first written to: the handle is memory that a send need not touch. -1 before.
+    var descriptor: Int32 = -1
     private var ending: Ending?
     private var cachedAddress: String?
 
@@ -48,6 +47,8 @@ public final class Stream {
     private final class Ending {
         var reason = StreamCloseReason.local
         var timer: ScheduledTimer?
+        var isFinishing = false
+        var shutdownStarted = false
     }
 
     private var madeEnding: Ending {
@@ -66,11 +67,14 @@ public final class Stream {
         set { madeEnding.timer = newValue }
     }
 
+    /// `closeAfterFlush` was called.
+    private var isFinishing: Bool { ending?.isFinishing ?? false }
+    private var shutdownStarted: Bool { ending?.shutdownStarted ?? false }
+
     init(tcp: Void) {
         let handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
         uv_tcp_init(LoopCore.shared.loop, handle)
         self.handle = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
-        isTCP = true
         retainForHandle()
     }
 
@@ -78,7 +82,6 @@ public final class Stream {
         let handle = UnsafeMutablePointer<uv_pipe_t>.allocate(capacity: 1)
         uv_pipe_init(LoopCore.shared.loop, handle, 0)
         self.handle = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
-        isTCP = false
         retainForHandle()
     }
 
@@ -86,6 +89,8 @@ public final class Stream {
         handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
         LoopCore.shared.streamOpened()
     }
+
+    var isTCP: Bool { handle.pointee.type == UV_TCP }
 
     var tcpHandle: UnsafeMutablePointer<uv_tcp_t> {
         UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self)
@@ -178,7 +183,7 @@ public final class Stream {
     /// - Parameter reason: told to the handler; by default `.peerClosed` when the peer had closed its half, else `.local`.
     public func closeAfterFlush(_ reason: StreamCloseReason? = nil) {
         guard !isClosing, !isFinishing else { return }
-        isFinishing = true
+        madeEnding.isFinishing = true
         endsWrites = true
         self.reason = reason ?? (reachedEnd ? .peerClosed : .local)
         updateReading()
@@ -238,7 +243,7 @@ public final class Stream {
     }
 
     private func startShutdown() {
-        shutdownStarted = true
+        madeEnding.shutdownStarted = true
         let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
         request.pointee.data = handle.pointee.data
         let status = uv_shutdown(request, handle) { request, status in

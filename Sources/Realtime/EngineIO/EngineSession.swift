@@ -126,18 +126,10 @@ import Wire
         return polling?.queuedBytes ?? 0
     }
 
-    /// The usual case of `send`: the stream into which a text frame of about `length` bytes is to be written at once. Not
-    /// held: the loop has a stream to the end of the turn in which it closes. nil: nothing is counted, and `send` knows
-    /// what to do.
-    func openStream(for length: Int) -> Unmanaged<Stream>? {
-        guard isOpen, let webSocket = webSocket.map(Unmanaged.passUnretained) else { return nil }
-        return webSocket._withUnsafeGuaranteedRef { webSocket in
-            guard webSocket.compression == nil,
-                webSocket.stream.takesNow(length, within: server.options.volatileQueueLimit)
-            else { return nil }
-            server.statistics.messagesSent += 1
-            return .passUnretained(webSocket.stream)
-        }
+    /// Where text frames go as they are, while nothing waits; nil where polls or compression are.
+    var plainStream: Stream? {
+        guard isOpen, let webSocket, webSocket.compression == nil else { return nil }
+        return webSocket.stream
     }
 
     /// Whether the client's queue is not half full yet: for who has much to send and waits meanwhile.

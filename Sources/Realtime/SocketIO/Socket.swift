@@ -36,6 +36,9 @@ import Wire
     var drainAction: (@Loop () -> Void)?
     /// Place in the namespace's list.
     var index = 0
+    /// Where text frames of a connected socket go as they are: the stream of a WebSocket without compression. nil where
+    /// anything else is to be done with them.
+    var plainStream: EventLoop.Stream?
 
     init(id: String, namespace: Namespace, connection: SocketConnection, auth: [UInt8]) {
         self.id = id
@@ -78,9 +81,6 @@ import Wire
 
     /// A frame that `namespace.encode` made.
     public func send(_ frame: EncodedFrame, volatile: Bool = false, compress: Bool = true) {
-        if recovery == nil, frame.attachments.isEmpty, let stream = openStream(for: frame.webSocketBytes.count) {
-            return stream._withUnsafeGuaranteedRef { $0.write(frame.webSocketBytes) }
-        }
         guard state == .connected, let connection else { return }
         if frame.isMistakable, let offset = recovery?.current {
             return sendRepeating(offset, frame, volatile: volatile, compress: compress, over: connection)
@@ -164,10 +164,31 @@ import Wire
         }
     }
 
-    /// See `EngineSession.openStream`.
+    /// The usual case of `send`, counted by the caller. False: nothing was done, and `send` knows what to do.
+    @inline(__always)
+    func writes(_ frame: [UInt8], within limit: Int) -> Bool {
+        // Unmanaged: the loop has a stream to the end of the turn in which it closes.
+        guard let stream = plainStream.map(Unmanaged.passUnretained) else { return false }
+        return stream._withUnsafeGuaranteedRef { stream in
+            guard stream.takesNow(frame.count, within: limit) else { return false }
+            stream.write(frame)
+            return true
+        }
+    }
+
+    /// `plainStream`, when it takes a text frame of about `length` bytes at once; the message is counted.
     private func openStream(for length: Int) -> Unmanaged<EventLoop.Stream>? {
-        guard state == .connected else { return nil }
-        return connection.map(Unmanaged.passUnretained)?._withUnsafeGuaranteedRef { $0.session.openStream(for: length) }
+        guard let stream = plainStream.map(Unmanaged.passUnretained),
+            let server = connection.map(Unmanaged.passUnretained)?._withUnsafeGuaranteedRef({
+                Unmanaged.passUnretained($0.server.engine)
+            })
+        else { return nil }
+        return server._withUnsafeGuaranteedRef { server in
+            guard stream._withUnsafeGuaranteedRef({ $0.takesNow(length, within: server.options.volatileQueueLimit) })
+            else { return nil }
+            server.statistics.messagesSent += 1
+            return stream
+        }
     }
 
     // MARK: Rooms
@@ -218,6 +239,7 @@ import Wire
         let wasConnected = state == .connected
         state = .disconnected
         connection = nil
+        plainStream = nil
         drainAction = nil
         if wasConnected { namespace.ending(self, reason) }
         if let recovery { namespace.ended(recovery, of: self, wasConnected: wasConnected, reason) }

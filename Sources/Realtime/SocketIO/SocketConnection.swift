@@ -183,6 +183,7 @@ import Wire
     /// The socket is in the namespace's tables.
     func complete(_ socket: Socket) {
         socket.state = .connected
+        findStream(of: socket)
         let namespace = socket.namespace
         server.counters.connects += 1
         var packet: [UInt8] = []
@@ -193,6 +194,10 @@ import Wire
         for handler in namespace.connectHandlers where socket.state == .connected { handler(socket) }
         socket.auth = []
         handshake.retain(server.options.retainedHeaders)
+    }
+
+    private func findStream(of socket: Socket) {
+        if socket.state == .connected, socket.recovery == nil { socket.plainStream = session.plainStream }
     }
 
     private func refuse(_ socket: Socket, _ refusal: ConnectRefusal) {
@@ -286,6 +291,8 @@ import Wire
             Loop.atTurnEnd { [weak self] in
                 guard let self else { return }
                 isWatchingDrain = false
+                // Where many streams are written to, this one's turn may not have come yet.
+                session.webSocket?.stream.flushNow()
                 if session.queuedBytes == 0 { sessionDrained() }
             }
         }
@@ -343,6 +350,7 @@ extension SocketConnection: EngineSessionHandler {
     }
 
     func sessionUpgraded() {
+        for socket in allSockets { findStream(of: socket) }
         if allSockets.contains(where: { $0.drainAction != nil }) { watchDrain() }
     }
 
