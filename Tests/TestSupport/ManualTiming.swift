@@ -44,6 +44,12 @@ public final class ManualTiming: Timing {
         move(to: target)
     }
 
+    /// Moves the clock forward as for a loop that stood still: what is due meanwhile fires at the end, late.
+    public func standStill(for duration: Duration) {
+        move(to: now + duration)
+        timers.fire(at: now)
+    }
+
     private func move(to time: LoopTime) {
         let before = now.nanoseconds / 1_000_000
         now = time

@@ -7,6 +7,7 @@ import Wire
     let timing: any Timing
     let pings: DeadlineQueue
     let pongs: DeadlineQueue
+    let graces: DeadlineQueue
     let upgrades: DeadlineQueue
     let closings: DeadlineQueue
     let releases: DeadlineQueue
@@ -47,6 +48,7 @@ import Wire
         self.makeHandler = makeHandler
         pings = DeadlineQueue(interval: options.pingInterval, timing: timing)
         pongs = DeadlineQueue(interval: options.pingTimeout, timing: timing)
+        graces = DeadlineQueue(interval: EngineServerOptions.standstillGrace, timing: timing)
         upgrades = DeadlineQueue(interval: options.upgradeTimeout, timing: timing)
         closings = DeadlineQueue(interval: EngineServerOptions.pollingCloseTimeout, timing: timing)
         releases = DeadlineQueue(interval: EngineServerOptions.upgradeReleaseDelay, timing: timing)

@@ -57,6 +57,11 @@ public struct EngineServerOptions: Sendable {
     static let pollingCloseTimeout: Duration = .seconds(30)
     /// How long a poll is held during an upgrade before a noop releases it.
     static let upgradeReleaseDelay: Duration = .milliseconds(100)
+    /// Nanoseconds by which a pong's deadline was missed from which on the loop must have stood still: twice what a queue
+    /// of deadlines may be late by itself.
+    static let standstill: UInt64 = 100_000_000
+    /// Then what clients sent meanwhile is read for so long before their heartbeats fail.
+    static let standstillGrace: Duration = .milliseconds(100)
     /// How long a GET that raced its own session's close is still answered with a noop.
     static let closeRaceWindow: Duration = .milliseconds(250)
 }

@@ -3,9 +3,9 @@ import Wire
 
 /// One Engine.IO 4 session: the heartbeat, the packet rules and the way out, over whichever transport it has now.
 ///
-/// Every open session waits in exactly one of two queues: for its next ping, or for a pong. A pong's deadline counts
-/// from when the ping was due, not from when a timer got to it, and requests check it too, so that a late timer
-/// prolongs no session.
+/// Every open session waits in exactly one queue: for its next ping, for a pong, or, where the loop stood still when the
+/// pong was due, for what it has not read yet. A pong's deadline counts from when the ping left; where no poll was held
+/// that could take it, from when it was due, and requests check it too, so that a late timer prolongs no session.
 @Loop final class EngineSession: DeadlineNode {
     /// Secret: whoever knows it can take the session over.
     let id: String
@@ -50,13 +50,17 @@ import Wire
             polling = nil
             return
         }
-        if awaitsPong {
+        let now = server.timing.now.nanoseconds
+        if !awaitsPong {
+            awaitsPong = true
+            server.pongs.add(self, since: polling?.isWritable == false ? deadline : now)
+            sendDigit(UInt8(ascii: "2"))
+        } else if webSocket != nil, now > deadline + EngineServerOptions.standstill {
+            // Timers run before sockets are read: the pong may have come in time.
+            server.graces.add(self)
+        } else {
             server.statistics.pingTimeouts += 1
             close(.pingTimeout)
-        } else {
-            awaitsPong = true
-            server.pongs.add(self, since: deadline)
-            sendDigit(UInt8(ascii: "2"))
         }
     }
 

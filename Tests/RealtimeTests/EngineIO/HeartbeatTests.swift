@@ -32,6 +32,60 @@ import Testing
         #expect(reasons == ["client namespace disconnect", "ping timeout"])
     }
 
+    @Test func `a ping that leaves late still gives its client the whole time`() async throws {
+        let messages = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let polling = try await PollingClient.open(tested.port)
+            try await polling.post("40")
+            _ = try await polling.get()
+            polling.sendGet()
+            // The poll is held by the time that who came behind it is answered.
+            let client = try await tested.connect()
+            tested.timing.standStill(for: .seconds(40))
+            var messages = [await client.next(), try await polling.reply()?.body ?? ""]
+            tested.timing.advance(by: .milliseconds(19_999))
+            messages.append("\(tested.sockets.sessionCount)")
+            tested.timing.advance(by: .milliseconds(1))
+            messages.append(await client.next())
+            messages.append("\(tested.sockets.sessionCount)")
+            return messages
+        }
+        #expect(messages == ["2", "2", "2", "close 1000", "0"])
+    }
+
+    @Test func `a ping that nobody waits for counts from when it was due`() async throws {
+        let statuses = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let clients = try await [PollingClient.open(tested.port), PollingClient.open(tested.port)]
+            tested.timing.standStill(for: .seconds(40))
+            let inTime = try await clients[0].get()?.status
+            tested.timing.standStill(for: .seconds(5))
+            return [inTime, try await clients[1].get()?.status]
+        }
+        #expect(statuses == [200, 400])
+    }
+
+    @Test func `what came while the loop stood still is read before a heartbeat fails`() async throws {
+        let messages = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let clients = try await [tested.connect(), tested.connect()]
+            tested.timing.advance(by: .seconds(25))
+            var messages = [await clients[0].next(), await clients[1].next()]
+            clients[0].send("3")
+            tested.timing.standStill(for: .seconds(21))
+            clients[0].send("41")
+            clients[0].send("40")
+            _ = await clients[0].next()
+            tested.timing.advance(by: .milliseconds(99))
+            messages.append("\(tested.sockets.sessionCount)")
+            tested.timing.advance(by: .milliseconds(1))
+            messages.append(await clients[1].next())
+            messages.append("\(tested.sockets.sessionCount)")
+            return messages
+        }
+        #expect(messages == ["2", "2", "2", "close 1000", "1"])
+    }
+
     @Test func `who joins no namespace in time is closed`() async throws {
         let (sessions, message) = try await onLoop {
             let tested = try SocketsUnderTest { $0.connectTimeout = .seconds(10) }
