@@ -148,8 +148,13 @@ def test_a_page_comes_back_when_its_server_does(browser, own_server, way, end):
         """kept.socket = await connected(given.url, {transports: given.transports});
            kept.ids = [kept.socket.id];
            kept.gone = next(kept.socket, "disconnect");
-           kept.back = new Promise((resolve) => kept.socket.io.once("reconnect", resolve));""",
-        url=f"http://127.0.0.1:{port}", transports=WAYS[way])
+           kept.back = new Promise((resolve) => kept.socket.io.once("reconnect", resolve));
+           const engine = kept.socket.io.engine;
+           if (given.settles && engine.transport.name == "polling")
+               await new Promise((resolve) => engine.once("upgrade", resolve));""",
+        # A client whose server dies in the middle of an upgrade learns it by its ping timeout alone. One that is asked to
+        # move learns it whenever it is.
+        url=f"http://127.0.0.1:{port}", transports=WAYS[way], settles=(way, end) == ("upgrade", "kill"))
     getattr(process, end)()
     process.wait(timeout=15)
     reason = browser.run("return (await kept.gone)[0]")

@@ -16,6 +16,8 @@ import Wire
     private(set) var webSocket: WebSocketTransport?
     private(set) var isOpen = true
     private var awaitsPong = false
+    /// `move` waits for the outcome of an upgrade.
+    private var movesAfterUpgrade = false
     /// The client asked that binary come as base64 text (`b64=1`).
     let takesBase64Only: Bool
     private var packets = FloodGate()
@@ -326,9 +328,25 @@ import Wire
         server.statistics.webSockets += 1
         sendCoalesced()
         handler?.sessionUpgraded()
+        if movesAfterUpgrade { close(.serverShuttingDown) }
+    }
+
+    /// The probing WebSocket is gone: the session goes on with polling.
+    func upgradeFailed() {
+        if movesAfterUpgrade { close(.serverShuttingDown) }
     }
 
     // MARK: End
+
+    /// Ends the session so that its client connects anew. In the middle of an upgrade its outcome comes first: the official
+    /// client, once its probe is answered, polls no more, and would miss the end of the session until its ping timeout.
+    func move() {
+        if polling?.probe?.isProbed == true {
+            movesAfterUpgrade = true
+        } else {
+            close(.serverShuttingDown)
+        }
+    }
 
     /// Ends the session from either side; `handler` hears of it once.
     func close(_ reason: EngineCloseReason) {

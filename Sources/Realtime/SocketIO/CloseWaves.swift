@@ -53,7 +53,7 @@ import EventLoop
             guard session.isOpen else { continue }
             credit -= 1
             closed += 1
-            session.close(.serverShuttingDown)
+            session.move()
         }
         if next == queue.count {
             queue = []

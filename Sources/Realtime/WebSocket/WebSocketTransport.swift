@@ -263,7 +263,10 @@ import Wire
         }
         let session = session
         self.session = nil
-        if let polling = session?.polling, polling.probe === self { polling.probe = nil }
+        if let session, let polling = session.polling, polling.probe === self {
+            polling.probe = nil
+            session.upgradeFailed()
+        }
         return session
     }
 

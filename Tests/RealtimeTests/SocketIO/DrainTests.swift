@@ -100,4 +100,36 @@ import Testing
         #expect(isOver == [false, false, true])
         #expect(body == "6")
     }
+
+    /// The official client stops polling once its probe is answered, and takes no notice of a WebSocket that closes then.
+    @Test(arguments: [true, false])
+    func `a socket in the middle of an upgrade is moved once that is over`(succeeds: Bool) async throws {
+        let (sessions, messages, body) = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let raw = try await RawClient.connect(tested.port)
+            raw.send("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
+            let open = try await raw.reply()?.body ?? ""
+            let id = String(open.split(separator: "\"").dropFirst(3).first ?? "")
+            let client = try await SocketClient.open(tested.port, sid: id)
+            client.send("2probe")
+            var messages = [await client.next()]
+            let draining = Loop.start { await tested.sockets.drain(over: .zero) }
+            await tested.timing.run(for: .milliseconds(300))
+            var sessions = [tested.sockets.sessionCount]
+            client.send(succeeds ? "5" : "nonsense")
+            messages.append(await client.next())
+            var body: String?
+            if !succeeds {
+                raw.send("GET /socket.io/?EIO=4&transport=polling&sid=\(id) HTTP/1.1\r\nHost: x\r\n\r\n")
+                body = try await raw.reply()?.body
+            }
+            await tested.timing.run(for: .milliseconds(300))
+            await draining.value
+            sessions.append(tested.sockets.sessionCount)
+            return (sessions, messages, body)
+        }
+        #expect(sessions == [1, 0])
+        #expect(messages == ["3probe", succeeds ? "close 1001" : "close 1000"])
+        #expect(body == (succeeds ? nil : "6"))
+    }
 }
