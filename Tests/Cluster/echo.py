@@ -47,6 +47,10 @@ class EchoCluster:
     def redis_url(self, index):
         return f"unix://{self.redis_path}"
 
+    def own_settings(self, index):
+        """Of one node's environment."""
+        return {}
+
     # Life.
 
     def begin(self):
@@ -65,7 +69,7 @@ class EchoCluster:
         binary = _binary()
         environment = {
             "PATH": os.environ["PATH"], "PORT": str(self.ports[index]), "NODE_NAME": self.name(index),
-            "REDIS_URL": self.redis_url(index), "CORS_ORIGIN": "*", **self.settings}
+            "REDIS_URL": self.redis_url(index), "CORS_ORIGIN": "*", **self.settings, **self.own_settings(index)}
         return self._spawn(self.name(index), [str(binary)], env=environment)
 
     def _await(self, index):

@@ -6,6 +6,7 @@ import time
 
 from checker import Checker
 from client import Publisher, Receiver
+from emitter import Emitter
 from faults import Faults
 from wire import PollingLink, UpgradingLink, WebSocketLink
 
@@ -20,6 +21,10 @@ AT_ONCE = 50
 PATIENCE = 120.0
 #: Seconds without any delivery or new session after which what is missing will not come: more than any timeout on the way.
 QUIET = 30.0
+#: Of the messages that publishers send, how many more another server sends.
+FOREIGN = 0.1
+#: Fresh sessions told of by name.
+TOLD_FRESH = 30
 
 
 class Arena:
@@ -49,8 +54,10 @@ class Arena:
             Publisher(self, f"publisher-{number}", doors[number % 2:] + doors[:number % 2],
                       self.random.sample(names, max(1, rooms // 3)), rate / publishers)
             for number in range(publishers)]
+        self.emitter = Emitter(self, ground.redis_path, self.random.sample(names, max(1, rooms // 3)), rate * FOREIGN)
         self.publishing = False
         self.tasks = []
+        self.fresh = []
 
     def now(self):
         """Seconds since the beginning."""
@@ -58,6 +65,14 @@ class Arena:
 
     def cause(self, began, left):
         return self.faults.cause(began, left, self.now())
+
+    def unrecovered(self, name, cause, reason, seconds, trail):
+        """Why a session was not taken up again, says the server."""
+        text = f"{self.now():.3f} unrecovered {name}, gone {seconds:.2f} s, {cause}: {reason}; {'; '.join(trail)}"
+        if cause == "unexplained":
+            self.checker.note(text)
+        elif reason != "another_life" and len(self.fresh) < TOLD_FRESH:
+            self.fresh.append(text)
 
     # Life.
 
@@ -67,7 +82,7 @@ class Arena:
             for one in everybody[at:at + AT_ONCE]:
                 one.come()
             await self.until(lambda at=at: all(one.is_connected for one in everybody[:at + AT_ONCE]), "everybody comes")
-        self.tasks = [asyncio.ensure_future(self._publish()), asyncio.ensure_future(self._watch())]
+        self.tasks = [asyncio.ensure_future(work) for work in (self._publish(), self._watch(), self.emitter.run())]
         await self.until(self.is_settled, "everybody has joined")
         self.publishing = True
 
@@ -142,7 +157,7 @@ class Arena:
                 f"{self.refusals} messages not logged")
 
     def details(self):
-        return [*self.checker.told, *(f"{name}: {trail}" for name, trail in self.checker.trails.items())]
+        return [*self.checker.told, *self.fresh, *(f"{name}: {trail}" for name, trail in self.checker.trails.items())]
 
     def verdict(self):
         """What is wrong; nothing is well."""

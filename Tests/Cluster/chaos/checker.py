@@ -4,7 +4,8 @@ A stream is what one connection of a publisher sends to one room, numbered from 
 ones, so that what a dying node may or may not have published ends a stream and stands in the middle of none. A session
 is one socket for as long as the server calls it the same, reconnects that it declares recovered included. Between the
 acknowledgement of its join and its end, a session must be sent each message of a room once, without a hole and, stream
-by stream, in order; what was published before the join was acknowledged may come or not, but in order too, and once."""
+by stream, in order; what was published before the join was acknowledged may come or not, but in order too, and once.
+What another server sends may come or not at any time, but in order too, and once."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,8 @@ class Stream:
     sent: int = 0
     acked: int = 0
     seen: int = 0
+    #: Of another server, which numbers nothing for the log: any of it may be lost, none may come twice or out of order.
+    is_foreign: bool = False
 
     def send(self):
         self.sent += 1
@@ -37,7 +40,7 @@ class Stream:
     @property
     def due(self):
         """What everybody must get: what is promised, and what somebody got."""
-        return max(self.acked, self.seen)
+        return 0 if self.is_foreign else max(self.acked, self.seen)
 
 
 class Session:
@@ -80,7 +83,11 @@ class Session:
         if number >= due:
             self.next[stream_id] = number + 1
             if number > due and self.rooms[stream.room]:
-                self._skip(stream_id, max(due, self.excused.get(stream_id, 0) + 1), number)
+                due = max(due, self.excused.get(stream_id, 0) + 1)
+                if stream.is_foreign:
+                    self.missing.setdefault(stream_id, set()).update(range(due, number))
+                else:
+                    self._skip(stream_id, due, number)
         elif number in self.missing.get(stream_id, ()):
             self.missing[stream_id].discard(number)
             checker.violation("out of order", self, stream_id, number, f"{due} was due")
@@ -108,6 +115,9 @@ class Session:
     def end(self):
         """It was the last of this session: what was passed over is lost."""
         for stream_id, numbers in self.missing.items():
+            if self.checker.streams[stream_id].is_foreign:
+                self.checker.foreign_lost += len(numbers)
+                continue
             for number in sorted(numbers):
                 self.checker.violation("lost", self, stream_id, number, "passed over")
         self.missing = {}
@@ -120,6 +130,11 @@ class Checker:
     recovered: int = 0
     #: Clients that asked for their session and were given a fresh one, by what had happened to them.
     unrecovered: Counter = field(default_factory=Counter)
+    #: The same by what the server says of it.
+    refusals: Counter = field(default_factory=Counter)
+    #: What other servers sent, and what of it was passed over in somebody's session.
+    foreign: int = 0
+    foreign_lost: int = 0
     violations: Counter = field(default_factory=Counter)
     holes: int = 0
     trails: dict = field(default_factory=dict)
@@ -130,8 +145,8 @@ class Checker:
     #: Gives the time for what is told.
     clock: Callable[[], float] = lambda: 0.0
 
-    def stream(self, room):
-        made = Stream(len(self.streams) + 1, room)
+    def stream(self, room, is_foreign=False):
+        made = Stream(len(self.streams) + 1, room, is_foreign=is_foreign)
         self.streams[made.id] = made
         self.rooms.setdefault(room, []).append(made)
         return made
@@ -165,11 +180,14 @@ class Checker:
 
     @property
     def published(self):
-        return sum(stream.acked for stream in self.streams.values())
+        return sum(stream.acked for stream in self.streams.values() if not stream.is_foreign)
 
     def summary(self):
         causes = ", ".join(f"{count} {cause}" for cause, count in sorted(self.unrecovered.items())) or "none"
+        if self.refusals:
+            causes += " (" + ", ".join(f"{count} {reason}" for reason, count in sorted(self.refusals.items())) + ")"
         return (f"{self.deliveries} deliveries of {self.published} acknowledged messages; {self.sessions} sessions, "
-                f"{self.recovered} recoveries, unrecovered: {causes}; lost {self.violations['lost']}, "
+                f"{self.recovered} recoveries, unrecovered: {causes}; of {self.foreign} messages of others "
+                f"{self.foreign_lost} passed over; lost {self.violations['lost']}, "
                 f"doubled {self.violations['doubled']}, out of order {self.violations['out of order']}, "
                 f"stray {self.violations['stray']}")

@@ -11,6 +11,9 @@ from wire import PollingLink, WebSocketLink
 #: A message is `[stream,number]` or `"stream:number"`, which a client that recovers would take for an offset if none
 #: stood behind it; some bear a ballast.
 MESSAGE = re.compile(rb'42\["message",[\["](\d+)[,:](\d+)(?::x*)?[\]"](?:,"([^"]*)")?\]')
+#: One with attachments, of which each is `stream:number:ballast`; the ballast shows that none is another's.
+BINARY = re.compile(rb'45(\d)-\["message",(?:\{"_placeholder":true,"num":\d\},?)+(?:"([^"]*)")?\]')
+BALLAST = 300
 #: Seconds after which a client whose link ended comes back, at random between the two.
 BACK_AFTER = (0.05, 1.0)
 #: Seconds after which a room is joined again that could not be.
@@ -82,7 +85,16 @@ class Client:
     def call(self, event, *arguments):
         """Sends an event that asks to be acknowledged; returns the acknowledgement's number."""
         self.last_id += 1
-        self.link.send(b'42%d["%s",%s]' % (self.last_id, event, b",".join(arguments)))
+        self.link.send(b'42%d[%s]' % (self.last_id, b",".join([b'"%s"' % event, *arguments])))
+        return self.last_id
+
+    def call_binary(self, event, argument, *attachments):
+        """The same with attachments, behind one argument."""
+        self.last_id += 1
+        places = b"".join(b',{"_placeholder":true,"num":%d}' % index for index in range(len(attachments)))
+        self.link.send(b'45%d-%d["%s",%s%s]' % (len(attachments), self.last_id, event, argument, places))
+        for payload in attachments:
+            self.link.send_binary(payload)
         return self.last_id
 
     # What comes.
@@ -98,11 +110,14 @@ class Client:
             self.node = json.loads(payload[1:])["sid"].partition(".")[0]
             link.send(b"40" + self.auth())
 
+    def binary(self, link, payload):
+        self.arena.checker.violation("stray", self, 0, 0, "an attachment of no packet")
+
     def message(self, payload):
         kind = payload[1:2]
         if kind == b"3":
-            # Bare where the server has done it: `publish` may be "lost", and `join` "unconfirmed".
-            self.acknowledged(int(payload[2:payload.index(b"[")]), payload.endswith(b"[]"))
+            begin = payload.index(b"[")
+            self.answered(int(payload[2:begin]), payload[begin:])
         elif kind == b"0":
             self.is_connected = True
             self.entered(json.loads(payload[2:]))
@@ -110,6 +125,10 @@ class Client:
             # 41 and 44: a client does not come back by itself after them.
             self.arena.checker.violation("refused", self, 0, 0, payload.decode())
             self.drop()
+
+    def answered(self, number, payload):
+        # Bare where the server has done it: `publish` may be "lost", and `join` "unconfirmed".
+        self.acknowledged(number, payload == b"[]")
 
     def auth(self):
         return b""
@@ -129,9 +148,13 @@ class Receiver(Client):
         self.unconfirmed = 0
         #: What came before the reply to CONNECT.
         self.early = []
+        #: What is known of a message whose attachments have not all come: their number, its offset, those that have.
+        self.parts = None
+        #: Of the question why a session is a fresh one.
+        self.asked = None
 
     def auth(self):
-        self.early, self.joins, self.unconfirmed = [], {}, 0
+        self.early, self.joins, self.unconfirmed, self.asked = [], {}, 0, None
         if self.session:
             self.session.trace(f"comes to {self.node}")
         if not self.recovers or self.pid is None:
@@ -147,23 +170,50 @@ class Receiver(Client):
         if not self.recovers or self.pid is None:
             self.finish_session()
 
+    def packet(self, link, payload):
+        if payload[:1] == b"0":
+            self.parts = None
+        elif self.parts and payload[:1] == b"4":
+            self.arena.checker.violation("stray", self, 0, 0, "a packet among the attachments of another")
+        super().packet(link, payload)
+
     def message(self, payload):
         found = MESSAGE.fullmatch(payload)
-        if found is None:
-            return super().message(payload)
-        if self.is_connected:
-            self.take(found)
+        if found:
+            stream, number, offset = found.groups()
+            if offset is None and self.recovers and payload.endswith(b'"]'):
+                # Socket.IO's clients take any string at the end for an offset.
+                offset = stream + b":" + number
+            return self.came(int(stream), int(number), offset)
+        found = BINARY.fullmatch(payload)
+        if found:
+            self.parts = (int(found[1]), found[2], [])
         else:
-            self.early.append(found)
+            super().message(payload)
 
-    def take(self, found):
-        stream, number, offset = found.groups()
-        self.session.take(int(stream), int(number))
+    def binary(self, link, payload):
+        if self.parts is None:
+            return super().binary(link, payload)
+        count, offset, parts = self.parts
+        parts.append(payload)
+        if len(parts) < count:
+            return
+        self.parts = None
+        stream, number, ballast = payload.split(b":")
+        if len(ballast) != BALLAST or any(part != payload for part in parts):
+            self.arena.checker.violation("stray", self, int(stream), int(number), "attachments of another message")
+        self.came(int(stream), int(number), offset)
+
+    def came(self, *message):
+        if self.is_connected:
+            self.take(*message)
+        else:
+            self.early.append(message)
+
+    def take(self, stream, number, offset):
+        self.session.take(stream, number)
         if offset is not None:
             self.offset = offset.decode()
-        elif self.pid is not None and found[0][-2:] == b'"]':
-            # Socket.IO's clients take any string at the end for an offset.
-            self.offset = f"{int(stream)}:{int(number)}"
 
     def entered(self, reply):
         arena = self.arena
@@ -174,13 +224,12 @@ class Receiver(Client):
                 self.session.trace(f"recovered on {self.node} with {len(self.early)} missed")
                 if reply["sid"] != self.sid:
                     arena.checker.violation("refused", self, 0, 0, f"recovered as {reply['sid']}, was {self.sid}")
-                for found in self.early:
-                    self.take(found)
+                for message in self.early:
+                    self.take(*message)
                 return self.join(room for room, is_joined in self.session.rooms.items() if not is_joined)
             cause = arena.cause(self.began, self.left)
             arena.checker.unrecovered[cause] += 1
-            if cause not in arena.faults.UNSURE:
-                arena.checker.note(f"unrecovered {self.session.name}, gone {arena.now() - self.left:.2f} s")
+            self.asked = self.call(b"fresh"), cause, self.session.name, arena.now() - self.left, self.session.trail[-3:]
             self.finish_session()
         if self.early:
             arena.checker.violation("stray", self, 0, 0, f"{len(self.early)} events before a fresh session began")
@@ -194,6 +243,15 @@ class Receiver(Client):
         for room in rooms:
             self.session.joining(room)
             self.joins[self.call(b"join", b'"%s"' % room.encode())] = room
+
+    def answered(self, number, payload):
+        if self.asked is None or number != self.asked[0]:
+            return super().answered(number, payload)
+        reason = json.loads(payload)[0]
+        _, cause, name, seconds, trail = self.asked
+        self.asked = None
+        self.arena.checker.refusals[reason] += 1
+        self.arena.unrecovered(name, cause, reason, seconds, trail)
 
     def acknowledged(self, number, is_done):
         room = self.joins.pop(number, None)
@@ -248,13 +306,19 @@ class Publisher(Client):
             self.turn += 1
             stream = self.streams[self.turn % len(self.streams)]
             number = stream.send()
+            room = b'"%s"' % stream.room.encode()
+            if number % 7 == 5:
+                payload = b"%d:%d:%s" % (stream.id, number, b"\xff" * BALLAST)
+                asked = self.call_binary(b"publish", room, *[payload] * (1 + number % 2))
+                self.waiting[asked] = (stream, number)
+                continue
             if number % 3:
                 value = b"[%d,%d]" % (stream.id, number)
             elif number % 33:
                 value = b'"%d:%d"' % (stream.id, number)
             else:
                 value = b'"%d:%d:%s"' % (stream.id, number, b"x" * 2000)
-            self.waiting[self.call(b"publish", b'"%s"' % stream.room.encode(), value)] = (stream, number)
+            self.waiting[self.call(b"publish", room, value)] = (stream, number)
 
     def acknowledged(self, number, is_done):
         found = self.waiting.pop(number, None)

@@ -1,6 +1,7 @@
 """What happens to the cluster and its clients, one thing after the other and sometimes two at once, as a seed has it."""
 
 import asyncio
+import os
 import signal
 import time
 from dataclasses import dataclass
@@ -23,15 +24,15 @@ class Event:
 
 class Faults:
     """`history` is what was done. A node that is killed, paused, drained or cut off is left alone by the others, so that
-    two of three always work, as far as Redis does."""
+    two of three always work, as far as Redis does; but at times two at once are cut off from Redis."""
 
     #: By kind: how often, next to the others.
-    KINDS = {"kill": 4, "pause": 3, "drain": 2, "hole": 3, "reset": 3, "redis kept": 1, "redis empty": 1, "redis paused": 1,
-             "memory": 2, "vanish": 4, "stall": 3, "storm": 3}
+    KINDS = {"kill": 4, "pause": 3, "drain": 2, "hole": 3, "reset": 3, "two holes": 2, "split": 2, "redis kept": 1,
+             "redis empty": 1, "redis paused": 1, "memory": 2, "vanish": 4, "stall": 3, "storm": 3}
     #: After these the server may be unsure what a socket has missed. Redis's restart begins a new life of the log, which
     #: ends every session that began before, however late its client comes back; the others count for a while.
     UNSURE = {"redis kept": True, "redis empty": True, "redis paused": False, "memory": False,
-              "hole": False, "reset": False}
+              "hole": False, "reset": False, "two holes": False}
 
     def __init__(self, ground, arena, random, tell=print):
         self.ground, self.arena, self.random, self.tell = ground, arena, random, tell
@@ -49,8 +50,9 @@ class Faults:
 
     async def run(self, until, gap):
         """Until `until()`, with `gap` seconds, more or less, between the beginnings."""
+        wished = os.environ.get("CHAOS_WITHOUT", "").split(",")
         while not until():
-            kinds = [kind for kind in self.KINDS if self._is_possible(kind)]
+            kinds = [kind for kind in self.KINDS if self._is_possible(kind) and kind not in wished]
             kind = self.random.choices(kinds, [self.KINDS[kind] for kind in kinds])[0]
             self.begin(kind)
             await asyncio.sleep(gap * self.random.uniform(0.3, 1.7))
@@ -60,10 +62,11 @@ class Faults:
         await self.begin(kind, *arguments)
 
     NODE_FAULTS = ("kill", "pause", "drain", "hole", "reset")
+    PAIR_FAULTS = ("two holes", "split")
     REDIS_FAULTS = ("redis kept", "redis empty", "redis paused", "memory")
 
     def _is_possible(self, kind):
-        if kind in self.NODE_FAULTS:
+        if kind in self.NODE_FAULTS or kind == "two holes":
             return not any(isinstance(one, int) for one in self.busy) and not (
                 # A node waits for Redis when it begins.
                 kind in ("kill", "drain") and "redis" in self.busy)
@@ -72,9 +75,18 @@ class Faults:
         return kind not in self.busy
 
     def begin(self, kind, target=None):
+        numbers = range(len(self.ground.nodes))
         if kind in self.NODE_FAULTS and target is None:
-            target = self.random.randrange(len(self.ground.nodes))
-        held = {kind, target if kind in self.NODE_FAULTS else "redis" if kind in self.REDIS_FAULTS else kind}
+            target = self.random.choice(numbers)
+        elif kind in self.PAIR_FAULTS and target is None:
+            target = self.random.sample(numbers, 2)
+        held = {kind}
+        if kind in self.NODE_FAULTS:
+            held.add(target)
+        elif kind == "two holes":
+            held.update(target)
+        elif kind in self.REDIS_FAULTS:
+            held.add("redis")
         self.busy |= held
         task = asyncio.ensure_future(self._do(kind, target, held))
         self.tasks.add(task)
@@ -82,7 +94,8 @@ class Faults:
         return task
 
     async def _do(self, kind, target, held):
-        about = "" if target is None else self.ground.name(target)
+        names = [] if target is None else target if isinstance(target, list) else [target]
+        about = " ".join(map(self.ground.name, names))
         event = Event(kind, about, self.arena.now())
         self.history.append(event)
         seconds = self.random.choice(self.LENGTHS.get(kind, (0.0,))) * self.random.uniform(0.7, 1.3)
@@ -95,7 +108,8 @@ class Faults:
 
     #: Seconds, shorter and longer than the 2 s after which Redis and the 3 s after which another node counts as gone.
     LENGTHS = {"kill": (0.1, 1.0, 4.0), "pause": (1.0, 2.5, 5.0, 12.0), "hole": (0.5, 1.5, 4.0, 9.0),
-               "reset": (0.1, 1.0, 5.0), "redis kept": (0.1, 2.0, 5.0), "redis empty": (0.1, 2.0, 5.0), "redis paused": (1.0, 3.0, 6.0),
+               "reset": (0.1, 1.0, 5.0), "two holes": (0.5, 1.5, 4.0, 9.0), "split": (0.5, 2.0, 5.0, 10.0),
+               "redis kept": (0.1, 2.0, 5.0), "redis empty": (0.1, 2.0, 5.0), "redis paused": (1.0, 3.0, 6.0),
                "memory": (0.3, 1.5, 4.0), "stall": (1.0, 3.0, 8.0)}
 
     async def _kill(self, node, seconds):
@@ -127,12 +141,21 @@ class Faults:
             self.arena.problems.append(f"{self.ground.name(node)} ended with {process.returncode} after SIGTERM")
         await asyncio.to_thread(self.ground.restart, node)
 
-    async def _hole(self, node, seconds):
-        self.ground.links.order("hole", node)
+    async def _hole(self, *arguments):
+        await self._cut(*arguments)
+
+    async def _two_holes(self, nodes, seconds):
+        await asyncio.gather(*(self._cut(node, seconds) for node in nodes))
+
+    async def _split(self, nodes, seconds):
+        await self._cut("{}-{}".format(*nodes), seconds)
+
+    async def _cut(self, link, seconds):
+        self.ground.links.order("hole", link)
         await asyncio.sleep(seconds)
         if self.random.random() < 0.5:
-            self.ground.links.order("reset", node)
-        self.ground.links.order("pass", node)
+            self.ground.links.order("reset", link)
+        self.ground.links.order("pass", link)
 
     async def _reset(self, node, seconds):
         self.ground.links.order("reset", node)

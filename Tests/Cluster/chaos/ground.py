@@ -1,5 +1,5 @@
-"""Three nodes that can be cut off from Redis one by one, behind two doors: Nginx with the production configuration, and a
-TCP proxy that sends each connection to the next node."""
+"""Three nodes that can be cut off from Redis and from one another, behind two doors: Nginx with the production
+configuration, and a TCP proxy that sends each connection to the next node."""
 
 import shutil
 import sys
@@ -9,7 +9,7 @@ import requests
 
 from echo import EchoCluster
 from harness import ROOT, free_port, until
-from links import Links
+from links import RELAY_HOST, Links
 
 sys.path.insert(0, str(ROOT))
 
@@ -20,12 +20,13 @@ class Ground(EchoCluster):
     def __init__(self, recovery=True, **settings):
         super().__init__(3, recovery, settings)
         self.link_ports = [free_port() for _ in self.nodes]
+        self.relay_ports = [free_port() for _ in self.nodes]
         self.dumb_door = free_port()
         self.links = None
 
     def begin(self):
         with open(self.home / "links.log", "ab") as log:
-            self.links = Links(self.dumb_door, self.ports, self.link_ports, self.redis_path, log)
+            self.links = Links(self.dumb_door, self.ports, self.link_ports, self.relay_ports, self.redis_path, log)
         super().begin()
 
     def stop(self):
@@ -39,6 +40,9 @@ class Ground(EchoCluster):
 
     def redis_url(self, index):
         return f"redis://127.0.0.1:{self.link_ports[index]}"
+
+    def own_settings(self, index):
+        return {"LINK_PORT": str(self.relay_ports[index]), "LINK_ADDRESS": RELAY_HOST}
 
     # What it has goes through the kernel before it answers, so that it survives SIGKILL.
     redis_persistence = ("--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0")

@@ -1,19 +1,25 @@
 """TCP in the middle, in a process of its own, so that what it carries does not wait for the clients.
 
-`python links.py DOOR[,DOOR...] NODE_PORT... -- LINK_PORT... -- REDIS_SOCKET`: each door sends each new connection to the
-next node, with no thought of who it is, and to the one after it when it is refused; each link port leads to Redis. Orders
+`python links.py DOOR[,DOOR...] NODE_PORT... -- LINK_PORT... -- RELAY_PORT... -- REDIS_SOCKET`: each door sends each new
+connection to the next node, with no thought of who it is, and to the one after it when it is refused; each link port leads
+to Redis; each relay port at `RELAY_HOST` leads to the same port of 127.0.0.1, where a node takes the calls of others. Orders
 come on standard input, a line each, and are answered with `ok`: `hole N` lets nothing through link N any more, and
 nothing is closed; `reset N` resets what is open, and every new one; `pass N` heals it. What a hole kept back then
-arrives."""
+arrives. `hole N-M` and so on do it to what nodes N and M say to one another."""
 
 import asyncio
 import itertools
 import os
+import re
 import socket
 import struct
 import subprocess
 import sys
 
+#: Where nodes believe that the others are.
+RELAY_HOST = "127.0.0.2"
+#: Stands in the first that a node says when it calls another.
+CALLER = re.compile(rb"echo-(\d)")
 #: Bytes kept for a side that does not read, before the other one is not read from.
 KEPT = 1 << 20
 
@@ -31,7 +37,11 @@ class Side(asyncio.Protocol):
         self.pair.made(self)
 
     def data_received(self, data):
-        self.other.transport.write(data)
+        if self.other.transport:
+            self.other.transport.write(data)
+        else:
+            self.pair.first += data
+            self.pair.owner.heard(self.pair)
 
     def eof_received(self):
         self.pair.close()
@@ -62,6 +72,8 @@ class Pair:
         self.owner = owner
         self.near, self.far = Side(self), Side(self)
         self.near.other, self.far.other = self.far, self.near
+        #: What came before there was anybody to give it to.
+        self.first = b""
         self.is_closed = False
         self.held = 0
 
@@ -73,6 +85,8 @@ class Pair:
         elif self.is_closed:
             side.transport.abort()
         else:
+            if self.first:
+                side.transport.write(self.first)
             self.near.pause(-1)
 
     async def connect(self, ways):
@@ -126,10 +140,10 @@ class Door:
 
 
 class Link:
-    """To Redis, as long as it passes."""
+    """To Redis or to a node, as long as it passes."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, way):
+        self.way = way
         self.mode = "pass"
         self.pairs = set()
         self.waiting = []
@@ -144,8 +158,7 @@ class Link:
             self.connect(pair)
 
     def connect(self, pair):
-        loop = asyncio.get_running_loop()
-        loop.create_task(pair.connect([lambda make: loop.create_unix_connection(make, self.path)]))
+        asyncio.get_running_loop().create_task(pair.connect([self.way]))
 
     def turn(self, mode):
         was, self.mode = self.mode, mode
@@ -166,26 +179,54 @@ class Link:
                     self.connect(pair)
 
 
-async def serve(doors, nodes, links, path):
+class Relay:
+    """To one node, by a link for each of the others: who calls is known by the first that they say."""
+
+    def __init__(self, way):
+        self.links = [Link(way) for _ in range(10)]
+        self.pairs = set()
+
+    def opened(self, pair):
+        self.pairs.add(pair)
+        pair.near.pause(-1)
+
+    def heard(self, pair):
+        found = CALLER.search(pair.first)
+        if found:
+            self.pairs.discard(pair)
+            pair.near.pause(1)
+            pair.owner = self.links[int(found[1])]
+            pair.owner.opened(pair)
+
+
+async def serve(doors, nodes, links, relays, path):
     loop = asyncio.get_running_loop()
-    made = [Link(path) for _ in links]
-    for port, owner in [*((port, Door(nodes)) for port in doors), *zip(links, made)]:
-        await loop.create_server(lambda owner=owner: Pair(owner).near, "127.0.0.1", port, backlog=4096)
+    made = [Link(lambda make: loop.create_unix_connection(make, path)) for _ in links]
+    between = [Relay(lambda make, port=port: loop.create_connection(make, "127.0.0.1", port)) for port in relays]
+    for host, port, owner in [
+            *(("127.0.0.1", port, Door(nodes)) for port in doors), *(("127.0.0.1", *one) for one in zip(links, made)),
+            *((RELAY_HOST, *one) for one in zip(relays, between))]:
+        await loop.create_server(lambda owner=owner: Pair(owner).near, host, port, backlog=4096)
     orders = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     print("ok", flush=True)
     while line := await orders.readline():
-        mode, number = line.decode().split()
-        made[int(number)].turn(mode)
+        mode, name = line.decode().split()
+        numbers = list(map(int, name.split("-")))
+        if len(numbers) == 1:
+            made[numbers[0]].turn(mode)
+        else:
+            for one, other in (numbers, reversed(numbers)):
+                between[one].links[other].turn(mode)
         print("ok", flush=True)
 
 
 class Links:
     """The process as its owner sees it."""
 
-    def __init__(self, door, nodes, links, path, log):
+    def __init__(self, door, nodes, links, relays, path, log):
         arguments = [sys.executable, os.path.abspath(__file__), str(door), *map(str, nodes), "--", *map(str, links), "--",
-                     str(path)]
+                     *map(str, relays), "--", str(path)]
         self.process = subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self.process.stdout.readline() == "ok\n"
@@ -204,10 +245,14 @@ class Links:
 
 def main(arguments):
     doors, *rest = arguments
-    first = rest.index("--")
-    second = rest.index("--", first + 1)
-    asyncio.run(serve(list(map(int, doors.split(","))), list(map(int, rest[:first])),
-                      list(map(int, rest[first + 1:second])), rest[second + 1]))
+    lists = [[]]
+    for word in rest:
+        if word == "--":
+            lists.append([])
+        else:
+            lists[-1].append(word)
+    nodes, links, relays, (path,) = lists
+    asyncio.run(serve(*(list(map(int, ports)) for ports in (doors.split(","), nodes, links, relays)), path))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Nodes are killed, paused, drained and cut off, Redis dies and fills up, clients vanish, stall and storm: no session is
 lost a message, given one twice or out of order without being told that it begins anew. `CHAOS_SEED` repeats a run's faults,
-`CHAOS_SECONDS` sets how long the deep one takes at least."""
+`CHAOS_SECONDS` sets how long the deep one takes at least, `CHAOS_GAP` the seconds between its faults, `CHAOS_WITHOUT` names
+faults that it does without."""
 
 import asyncio
 import os
@@ -66,7 +67,8 @@ def test_a_million_messages_through_everything_that_can_break(capsys):
     async def script(arena):
         least = arena.now() + float(os.environ.get("CHAOS_SECONDS", 0))
         await arena.faults.run(
-            lambda: arena.checker.deliveries >= DEEP_DELIVERIES and arena.now() >= least, GAP)
+            lambda: arena.checker.deliveries >= DEEP_DELIVERIES and arena.now() >= least,
+            float(os.environ.get("CHAOS_GAP", GAP)))
 
     arena = play(capsys, script, receivers=400, publishers=10, rooms=40, rate=250.0)
     assert arena.checker.deliveries >= DEEP_DELIVERIES

@@ -122,13 +122,32 @@ def test_rooms_that_were_not_joined_and_streams_that_nobody_began_are_strays(sce
     assert scene.violations() == {"stray": 2}
 
 
+@pytest.mark.parametrize("arrivals, found, passed_over", [
+    ([1, 2, 3, 4, 5], {}, 0),
+    ([2, 5], {}, 3),
+    ([], {}, 0),
+    ([1, 2, 2], {"doubled": 1}, 0),
+    ([1, 3, 2, 1], {"out of order": 1, "doubled": 1}, 0),
+    ([6], {"stray": 1}, 0),
+], ids=str)
+def test_what_another_server_sends_may_be_missing_but_not_come_twice_or_late(scene, arrivals, found, passed_over):
+    stream = scene.checker.stream("room", is_foreign=True)
+    for _ in range(5):
+        stream.send()
+    for number in arrivals:
+        scene.session.take(stream.id, number)
+    assert scene.session.behind() == []
+    assert scene.violations() == found and scene.checker.foreign_lost == passed_over
+
+
 def test_the_summary_says_it(scene):
     scene.publish(3)
     for number in (1, 1, 3):
         scene.session.take(scene.stream.id, number)
     scene.checker.unrecovered["Redis restarted"] += 2
+    scene.checker.refusals["unknown"] += 2
     scene.checker.finish([scene.session])
     assert scene.checker.summary() == (
-        "3 deliveries of 3 acknowledged messages; 1 sessions, 0 recoveries, unrecovered: 2 Redis restarted; lost 1, "
-        "doubled 1, out of order 0, stray 0")
+        "3 deliveries of 3 acknowledged messages; 1 sessions, 0 recoveries, unrecovered: 2 Redis restarted (2 unknown); of 0 "
+        "messages of others 0 passed over; lost 1, doubled 1, out of order 0, stray 0")
     assert len(scene.checker.told) == 3

@@ -1,9 +1,11 @@
 """Engine.IO as a client speaks it, over one WebSocket or by polling, with no more than the checker's clients need.
 
-Both links call their owner: `packet(link, payload)` for each Engine.IO packet as bytes, `lost(link)` once at the end,
-unless they were let go of before. Both bear `heard`, the arena's time of the last ping or of the beginning."""
+Both links call their owner: `packet(link, payload)` for each Engine.IO packet as bytes, `binary(link, payload)` for each
+binary message, `lost(link)` once at the end, unless they were let go of before. Both bear `heard`, the arena's time of the last ping or of the
+beginning."""
 
 import asyncio
+import base64
 import struct
 
 #: Seconds for the handshake of a link, or for the answer to a POST.
@@ -80,16 +82,21 @@ class WebSocketLink(asyncio.Protocol):
             at = begin + length
             if kind == 1:
                 self.owner.packet(self, data[begin:at])
+            elif kind == 2:
+                self.owner.binary(self, data[begin:at])
             elif kind == 8:
                 self.transport.abort()
                 self._lost()
         self.buffer = data[at:]
 
-    def send(self, payload):
+    def send(self, payload, kind=1):
         size = len(payload)
         length = bytes([0x80 | size]) if size < 126 else b"\xfe" + struct.pack("!H", size)
         # A mask of zeros is a mask.
-        self.transport.write(b"\x81" + length + b"\0\0\0\0" + payload)
+        self.transport.write(bytes([0x80 | kind]) + length + b"\0\0\0\0" + payload)
+
+    def send_binary(self, payload):
+        self.send(payload, kind=2)
 
     def stall(self):
         if self.transport and not self.transport.is_closing():
@@ -165,7 +172,10 @@ class PollingLink:
                     return
                 if packet == b"1":
                     raise EOFError
-                self.owner.packet(self, packet)
+                if packet[:1] == b"b":
+                    self.owner.binary(self, base64.b64decode(packet[1:]))
+                else:
+                    self.owner.packet(self, packet)
             if await self.moved():
                 return
             await self.going.wait()
@@ -249,6 +259,10 @@ class UpgradingLink(PollingLink):
         elif payload == b"3probe":
             # From here on nothing is posted; the poll that is held is answered.
             self.is_pausing = True
+
+    def binary(self, link, payload):
+        if self.owner:
+            self.owner.binary(self, payload)
 
     def lost(self, link):
         self.socket = None
