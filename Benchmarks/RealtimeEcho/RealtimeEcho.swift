@@ -110,6 +110,10 @@ import Wire
                 }
             }
         }
+        namespace.on("fresh") { socket, event in
+            // Why a client that came back for its session was given another.
+            event.acknowledge(Array("\"\(socket.recoveryRefusal?.rawValue ?? "")\"".utf8))
+        }
         namespace.on("leave") { socket, event in
             if let room = Arguments.string(event.arguments, 0) { socket.leave(room) }
             event.acknowledge([])
@@ -159,7 +163,7 @@ import Wire
             + "relayed_upgrades \(links?.statistics.upgrades ?? 0)\nrefused \(links?.statistics.refused ?? 0)\n"
         let log = cluster?.log?.statistics ?? RecoveryStatistics()
         let recovery =
-            "recovered \(figures.recovered)\nunrecovered \(figures.unrecovered)\nreplayed \(figures.replayed)\n"
+            "recovered \(figures.recovered)\nunrecovered \(figures.unrecovered.values.reduce(0, +))\nreplayed \(figures.replayed)\n"
             + "forced_recoveries \(figures.forcedRecoveries)\nlogged \(log.logged)\nlog_reads \(log.reads)\n"
             + "catch_ups \(log.catchUps)\ncaught_up \(log.caughtUp)\nforced_claims \(log.forcedClaims)\n"
             + "breaks \(cluster?.breaks ?? 0)\npromises \(sockets.recovery?.position == nil ? 0 : 1)\n"

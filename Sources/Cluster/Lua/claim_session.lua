@@ -12,21 +12,30 @@ for _, node in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
   local key = ARGV[4] .. node
   local record = redis.call('HGET', key, ARGV[2])
   if record then
-    local ended = string.sub(record, 1, 1) == 'E'
-    if not ended then
+    local state = string.sub(record, 1, 1)
+    if state ~= 'E' then
       if node == ARGV[3] and ARGV[6] ~= node then return {'busy'} end
       -- Nobody listens: the node is gone, or has lost its subscriptions, after which it asks what it still has.
       if ARGV[6] ~= node and redis.call('PUBLISH', ARGV[5] .. node, 'R ' .. ARGV[2] .. ' ' .. ARGV[3]) > 0 then
         return {'live', node}
       end
     end
-    local body = string.sub(record, ended and 15 or 2)
+    -- T: taken, and not known to have a connection where it is. What its last one's end was stays with it, for what the new
+    -- node says of its clients says nothing of this one.
+    local ended, confirmed, body = '0000000000000', 0, nil
+    if state == 'L' then
+      confirmed, body = redis.call('HGET', key, 'confirmed') or 0, string.sub(record, 2)
+    elseif state == 'E' then
+      ended, body = string.sub(record, 2, 14), string.sub(record, 15)
+    else
+      ended, confirmed, body = string.sub(record, 2, 14), string.sub(record, 15, 30), string.sub(record, 31)
+    end
+    confirmed = string.format('%016.0f', tonumber(confirmed))
     redis.call('HDEL', key, ARGV[2])
-    redis.call('HSET', KEYS[3], ARGV[2], 'L' .. body)
+    redis.call('HSET', KEYS[3], ARGV[2], 'T' .. ended .. confirmed .. body)
     local time = redis.call('TIME')
     local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-    local confirmed = redis.call('HGET', key, 'confirmed') or '0'
-    return {'taken', now, ended and string.sub(record, 2, 14) or '', confirmed, log[2], log[3], body}
+    return {'taken', now, tonumber(ended) > 0 and ended or '', confirmed, log[2], log[3], body}
   end
 end
 return {'none'}

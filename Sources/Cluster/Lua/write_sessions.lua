@@ -3,7 +3,8 @@
 -- characters, as it has), then for each session: what, pid, record.
 -- What: C, a new one; N, a new one whose connection has ended; U, where it still is with this node; E, the same for one whose
 -- connection has ended; D, forget it.
--- A live session's record begins with L, an ended one's with E and the time in 13 digits of milliseconds.
+-- A live session's record begins with L, an ended one's with E and the time in 13 digits of milliseconds, one that has just
+-- been taken over with T: see claim_session.lua.
 -- Returns the log's last number, then the pids that are not with this node any more. A batch that came already does nothing.
 -- Error: GONE, the records have expired.
 local batch = tonumber(redis.call('HGET', KEYS[1], 'writes') or nil)

@@ -41,11 +41,14 @@ public struct RecoverySettings: Sendable {
     static let retry: Duration = .milliseconds(200)
     /// For another node to close the connection that it still has; whoever is slower is taken for dead.
     static let releaseTimeout: Duration = .seconds(1)
-    /// How long a client that comes with a session waits for a Redis that is away before it gets a fresh one.
-    static let claimPatience: Duration = .seconds(10)
+    /// How long a client that comes with a session waits for a Redis that is away before it gets a fresh one. As long as a
+    /// failover takes, or a node that is cut off; with what follows, less than a server gives a client to connect.
+    static let claimPatience: Duration = .seconds(20)
+    /// The same for the log, once the session's record has been had.
+    static let readPatience: Duration = .seconds(10)
     static let claimRetry: Duration = .milliseconds(100)
-    /// How often a node says that it lives, and learns how far it has come.
-    static let beat: Duration = .seconds(1)
+    /// Beats, one a second, between two looks at whether Redis may evict, or has evicted.
+    static let policyBeats = 5
     /// Streams that one beat looks through for what is too old: all in 16 seconds.
     static let trimmedStreams = 16
     /// Without Redis for so long, no further session is promised.

@@ -16,7 +16,7 @@ extension RedisRecoveryLog {
     }
 
     private enum Answer {
-        case none
+        case refused(RecoveryRefusal)
         case live(node: String)
         case busy
         case taken(Found)
@@ -24,7 +24,7 @@ extension RedisRecoveryLog {
 
     public func claim(
         _ pid: String, offset: RecoveryOffset?, in namespace: Namespace, while isWanted: @escaping @Loop () -> Bool
-    ) async -> RecoverySession? {
+    ) async throws(RecoveryRefusal) -> RecoverySession {
         // The old connection has not been found dead yet.
         live[pid]?.session.socket?.closeConnection()
         // Nor has another that is about to take the session up.
@@ -32,38 +32,42 @@ extension RedisRecoveryLog {
         let patience = timing.now + RecoverySettings.claimPatience
         var asked = ""
         var isUncertain = false
+        // A claim that is carried out when nobody waits for its answer leaves the record here.
+        defer { if isUncertain, claimed[pid] == nil, live[pid] == nil { forgetLater(pid) } }
         while !isRefused, isWanted() {
             if isOpen, follower.epoch != nil, await isWritten(pid) {
+                var answer: Answer?
                 do throws(RedisError) {
-                    switch try await take(pid, from: asked) {
-                    case .none: return unclaimed()
-                    case .live(let node):
-                        asked = node
-                        await released(pid)
-                        continue
-                    case .busy:
-                        // An earlier claim was carried out when nobody here waited for its answer any more.
-                        if claimed[pid] == nil, live[pid] == nil { asked = owner }
-                    case .taken(let found):
-                        // Another connection to this node was faster.
-                        guard claimed[pid] == nil, live[pid] == nil else { break }
-                        return session(pid, found, offset, namespace)
-                    }
+                    answer = try await take(pid, from: asked)
                 } catch {
                     isUncertain = true
                     failed(error)
+                }
+                switch answer {
+                case .refused(let refusal): throw unclaimed(refusal)
+                case .live(let node):
+                    asked = node
+                    await released(pid)
+                    continue
+                case .busy:
+                    // An earlier claim was carried out when nobody here waited for its answer any more.
+                    if claimed[pid] == nil, live[pid] == nil { asked = owner }
+                case .taken(let found):
+                    // Another connection to this node was faster.
+                    guard claimed[pid] == nil, live[pid] == nil else { break }
+                    return try session(pid, found, offset, namespace)
+                case nil: break
                 }
             }
             guard timing.now < patience else { break }
             do { try await timing.sleep(for: RecoverySettings.claimRetry) } catch { break }
         }
-        if isUncertain, claimed[pid] == nil, live[pid] == nil { note(.delete, pid) }
-        return unclaimed()
+        throw unclaimed(isRefused ? .off : .unavailable)
     }
 
-    private func unclaimed() -> RecoverySession? {
+    private func unclaimed(_ refusal: RecoveryRefusal) -> RecoveryRefusal {
         statistics.unclaimed += 1
-        return nil
+        return refusal
     }
 
     private func isWritten(_ pid: String) async -> Bool {
@@ -84,7 +88,7 @@ extension RedisRecoveryLog {
             throw .protocolViolation("the answer to a claim")
         }
         switch word {
-        case "none": return .none
+        case "none": return .refused(.unknown)
         case "live" where parts.count == 2: return .live(node: parts[1].text ?? "")
         case "busy": return .busy
         default: break
@@ -94,7 +98,7 @@ extension RedisRecoveryLog {
             let floor = parts[5].int, let body = parts[6].bytes, let record = SessionRecord(body)
         else {
             note(.delete, pid)
-            return .none
+            return .refused(.unknown)
         }
         return .taken(
             Found(
@@ -105,19 +109,22 @@ extension RedisRecoveryLog {
     /// The session of a record, if it can be whole.
     private func session(
         _ pid: String, _ found: Found, _ offset: RecoveryOffset?, _ namespace: Namespace
-    ) -> RecoverySession? {
+    ) throws(RecoveryRefusal) -> RecoverySession {
         let record = found.record
         var confirmed = record.confirmed
         // Of a node that died the last that it said of all its clients, if this one was connected then.
         if found.endedAt == nil, found.confirmed > record.opened { confirmed = max(confirmed, found.confirmed) }
         let delivered = max(offset?.number ?? record.start, confirmed)
         let age = found.endedAt.map { found.now - $0 } ?? 0
-        guard record.namespace == namespace.name, record.epoch == follower.epoch,
-            offset.map({ $0.epoch == record.epoch && $0.number <= found.head }) ?? true,
-            age <= settings.maximumDisconnection.milliseconds, delivered >= max(found.floor, record.past.floor)
-        else {
+        var refusal: RecoveryRefusal?
+        if record.namespace != namespace.name { refusal = .unknown }
+        if age > settings.maximumDisconnection.milliseconds { refusal = .expired }
+        if delivered < max(found.floor, record.past.floor) { refusal = .trimmed }
+        if offset.map({ $0.epoch != record.epoch || $0.number > found.head }) ?? false { refusal = .anotherLife }
+        if record.epoch != follower.epoch { refusal = .anotherLife }
+        if let refusal {
             note(.delete, pid)
-            return unclaimed()
+            throw unclaimed(refusal)
         }
         statistics.claims += 1
         if found.endedAt == nil { statistics.forcedClaims += 1 }
@@ -127,25 +134,27 @@ extension RedisRecoveryLog {
             start: record.start, rooms: record.rooms, past: record.past, delivered: delivered)
     }
 
-    public func missed(by session: RecoverySession) async -> [LoggedPacket]? {
-        guard let adapter else { return nil }
+    public func missed(by session: RecoverySession) async throws(RecoveryRefusal) -> [LoggedPacket] {
+        guard let adapter else { throw .off }
         let channels = adapter.channels(of: session)
-        let patience = timing.now + RecoverySettings.claimPatience
+        let patience = timing.now + RecoverySettings.readPatience
         while true {
+            var isTooMuch = false
             do throws(RedisError) {
                 // Whoever is in no room gets what goes to the whole namespace.
                 if await adapter.isFollowed(session.namespace) {
-                    return try await entries(past: session, channels, adapter)
+                    if let missed = try await entries(past: session, channels, adapter) { return missed }
+                    isTooMuch = true
                 }
             } catch {
-                // Another life, or entries that are gone; anything else may pass.
-                if case .server = error {
-                    failed(error)
-                    return nil
-                }
+                failed(error)
+                // Anything else may pass.
+                if case .server("EPOCH", _) = error { throw .anotherLife }
+                if case .server("TRIMMED", _) = error { throw .trimmed }
             }
-            guard timing.now < patience, session.isConnected else { return nil }
-            do { try await timing.sleep(for: RecoverySettings.claimRetry) } catch { return nil }
+            if isTooMuch { throw .tooMuch }
+            guard timing.now < patience, session.isConnected else { throw .unavailable }
+            do { try await timing.sleep(for: RecoverySettings.claimRetry) } catch { throw .unavailable }
         }
     }
 

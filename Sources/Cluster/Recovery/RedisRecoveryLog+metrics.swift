@@ -18,7 +18,15 @@ extension RedisRecoveryLog {
             label: "outcome"
         ) { [weak self] in
             let figures = self?.server?.statistics
-            return [("recovered", Double(figures?.recovered ?? 0)), ("fresh", Double(figures?.unrecovered ?? 0))]
+            let fresh = figures?.unrecovered.values.reduce(0, +) ?? 0
+            return [("recovered", Double(figures?.recovered ?? 0)), ("fresh", Double(fresh))]
+        }
+        registry.counters(
+            "lastmile_recovery_fresh_total",
+            help: "Clients that came back for a session and got a fresh one, by the reason.", label: "reason"
+        ) { [weak self] in
+            let counts = self?.server?.statistics.unrecovered ?? [:]
+            return RecoveryRefusal.allCases.map { ($0.rawValue, Double(counts[$0] ?? 0)) }
         }
         registry.counter("lastmile_recovery_replayed_total", help: "Missed broadcasts that such clients were sent.") {
             [weak self] in Double(self?.server?.statistics.replayed ?? 0)

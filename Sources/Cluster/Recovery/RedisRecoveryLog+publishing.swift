@@ -51,6 +51,7 @@ extension RedisRecoveryLog {
         }
         if let awaited { flush(whenConfirmed: awaited) }
         guard let batch = next else { return }
+        sent.append(batch)
         let number = queue.batchNumber
         let keys = [logKey, recordsKey] + batch.map { streamKey($0.stream) }
         var arguments: [RedisArgument] = [

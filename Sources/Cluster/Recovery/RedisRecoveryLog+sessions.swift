@@ -39,12 +39,9 @@ extension RedisRecoveryLog {
         let known = live.removeValue(forKey: pid)
         var confirmed = claimed.removeValue(forKey: pid) ?? known?.confirmed ?? 0
         let opened = known?.opened ?? .max
-        if let now = history?.confirmed(at: awake), now > opened { confirmed = max(confirmed, now) }
+        if let now = history?.confirmed(at: awake.now), now > opened { confirmed = max(confirmed, now) }
         if isRecoverable, !session.isLost {
-            let until = timing.now + settings.maximumDisconnection
-            ended[pid] = until
-            endedOrder.append((pid, until))
-            if endedOrder.count > settings.endedLimit { forgetEnded(max(1, settings.endedLimit / 100)) }
+            forgetLater(pid)
             note(.end, pid, SessionRecord(session, opened: opened, confirmed: confirmed).encoded(head: head))
         } else {
             note(.delete, pid)
@@ -59,6 +56,14 @@ extension RedisRecoveryLog {
             whenWritten(session.pid) { continuation.resume(returning: $0) }
         }
         if !isWritten { throw .unavailable }
+    }
+
+    /// Drops this record when its time is over, unless the session is taken up before.
+    func forgetLater(_ pid: String) {
+        let until = timing.now + settings.maximumDisconnection
+        ended[pid] = until
+        endedOrder.append((pid, until))
+        if endedOrder.count > settings.endedLimit { forgetEnded(max(1, settings.endedLimit / 100)) }
     }
 
     /// Drops the records of sessions that nobody came back for.

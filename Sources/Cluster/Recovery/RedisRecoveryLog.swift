@@ -45,7 +45,8 @@ public import Redis
 ///   is with one node alone; a node that finds one gone, by a message, a refused write or a look after a break, closes the
 ///   connection. Another life, no record, one too old, or a log that does not reach back so far: a fresh session.
 /// - Redis may evict keys, that is, its `maxmemory-policy` is not `noeviction`: one warning, no session is promised, nothing is
-///   logged and broadcasts go out at most once. Looked at on every connection.
+///   logged and broadcasts go out at most once. Looked at on every connection and every few seconds; where keys have been
+///   evicted in between, the life of the log is given up.
 @Loop
 public final class RedisRecoveryLog: RecoveryLog {
     /// Something an operator should know.
@@ -66,6 +67,8 @@ public final class RedisRecoveryLog: RecoveryLog {
 
     var follower = LogFollower<Entry>(heldLimit: RecoverySettings.heldLimit)
     var queue: PublishQueue<LoggedMessage>
+    /// What comes back is delivered as it was given.
+    var sent = SentBroadcasts(limit: RecoverySettings.batchLimit * 2)
     /// Who waits for what was published up to a number of messages.
     var unpublished: [(number: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
     var isFlushDue = false
@@ -93,9 +96,7 @@ public final class RedisRecoveryLog: RecoveryLog {
     /// Of this node's claims: who waits for another to let go of a session.
     var releases: [String: [CheckedContinuation<Void, Never>]] = [:]
     var history: PositionHistory?
-    /// Time in which this process ran. While it is paused no heartbeat fails, so that nothing gets confirmed either.
-    private(set) var awake: LoopTime
-    private var lastBeat: LoopTime
+    private(set) var awake: AwakeTime
     /// The last confirmation that was told to Redis.
     var told: UInt64 = 0
 
@@ -103,7 +104,11 @@ public final class RedisRecoveryLog: RecoveryLog {
     private(set) var isOpen = false
     private(set) var isOpening = false
     /// Redis would evict what must stay.
-    private(set) var isRefused = false
+    var isRefused = false
+    /// What it had evicted when it was looked at last.
+    var evictedKeys: UInt64?
+    var isChecking = false
+    private var beats = 0
     /// The life of the log that this node no longer stands for.
     private var abandoned = ""
     /// Since when Redis takes no commands.
@@ -130,8 +135,7 @@ public final class RedisRecoveryLog: RecoveryLog {
         self.client = client
         self.bus = bus
         self.timing = timing
-        awake = timing.now
-        lastBeat = timing.now
+        awake = AwakeTime(timing.now)
         queue = PublishQueue(limit: settings.queueLimit, byteLimit: settings.queueBytes)
         client.observe { [weak self] in self?.clientChanged(isUp: $0) }
         bus.observe { [weak self] in self?.subscriptionChanged(isUp: $0) }
@@ -212,8 +216,7 @@ public final class RedisRecoveryLog: RecoveryLog {
 
     private func opening() async -> Bool {
         do throws(RedisError) {
-            let memory = try await client.command(["INFO", "memory"], timeout: RecoverySettings.timeout)
-            guard check(memory.text ?? "") else { return true }
+            guard check(try await readEviction()) else { return true }
             guard let process = client.identity?.replicationID else { return false }
             let reply = try await client.evaluate(
                 Scripts.openRecoveryLog, keys: [logKey, nodesKey, recordsKey],
@@ -243,19 +246,6 @@ public final class RedisRecoveryLog: RecoveryLog {
         String((0..<16).map { _ in Character(UnicodeScalar(UInt8.random(in: UInt8(ascii: "a")...UInt8(ascii: "z")))) })
     }
 
-    private func check(_ memory: String) -> Bool {
-        let policy = memory.split(whereSeparator: \.isNewline).first { $0.hasPrefix("maxmemory_policy:") }
-        let evicts = policy.map { !$0.hasSuffix(":noeviction") } ?? false
-        if evicts, !isRefused {
-            onWarning("Redis's maxmemory-policy is not noeviction: connection state recovery is off")
-            isRefused = true
-            giveUp()
-            resumeBeginners()
-        }
-        isRefused = evicts
-        return !evicts
-    }
-
     private func opened(_ life: String, start: UInt64, head: UInt64, hasRecords: Bool) {
         isOpen = true
         if life != abandoned { abandoned = "" }
@@ -277,7 +267,7 @@ public final class RedisRecoveryLog: RecoveryLog {
         resumeBeginners()
     }
 
-    private func resumeBeginners() {
+    func resumeBeginners() {
         let waiting = beginners
         beginners = []
         for beginner in waiting { beginner.resume() }
@@ -312,7 +302,7 @@ public final class RedisRecoveryLog: RecoveryLog {
     // MARK: Once a second
 
     private func scheduleBeat() {
-        beatTimer = timing.after(RecoverySettings.beat) { [weak self] in
+        beatTimer = timing.after(AwakeTime.interval) { [weak self] in
             guard let self else { return }
             beat()
             scheduleBeat()
@@ -320,15 +310,15 @@ public final class RedisRecoveryLog: RecoveryLog {
     }
 
     private func beat() {
-        let now = timing.now
-        awake = awake + min(now - lastBeat, RecoverySettings.beat * 2)
-        lastBeat = now
-        history?.note(follower.number, at: awake)
+        awake.beat(at: timing.now)
+        history?.note(follower.number, at: awake.now)
         forgetEnded()
         if let oldest = queue.oldest, timing.now - oldest > settings.queueTime { giveUp() }
+        beats += 1
+        if beats % RecoverySettings.policyBeats == 0 { checkAgain() }
         guard isOpen, let epoch = follower.epoch else { return }
         // A session whose end is not yet written must not be taken for one whose client answered until now.
-        if writes.isEmpty { told = max(told, history?.confirmed(at: awake) ?? 0) }
+        if writes.isEmpty { told = max(told, history?.confirmed(at: awake.now) ?? 0) }
         let streams = (0..<RecoverySettings.trimmedStreams).map {
             streamKey((nextTrimmed + $0) % RecoverySettings.streams)
         }

@@ -31,6 +31,8 @@ final class NamespaceChannels {
         target.rooms.count == 1 ? channel(of: target.rooms[0]) : all
     }
 
+    var isConfirmed: Bool { common.allSatisfy(\.isConfirmed) }
+
     func confirm() async throws(ClusterError) {
         for subscription in common { try await subscription.confirmed() }
     }

@@ -47,6 +47,8 @@ public final class RedisAdapter: Adapter {
     var owed = 0
     private var python: BusSubscription?
     var writer = MessagePackWriter(reservingCapacity: 512)
+    /// What own broadcasts with a place in the log begin with.
+    private let ownHead: [UInt8]
 
     /// - Parameters:
     ///   - nodeName: of this node, as the others list it.
@@ -63,6 +65,10 @@ public final class RedisAdapter: Adapter {
         self.bus = bus
         self.nodeName = nodeName
         uid = socketPrefix
+        var head = MessagePackWriter(reservingCapacity: 16)
+        head.array(4)
+        head.value(socketPrefix)
+        ownHead = head.bytes
         self.timing = timing
         self.others = others
         self.silent = silent
@@ -140,6 +146,16 @@ public final class RedisAdapter: Adapter {
         }
     }
 
+    public func isConfirmed(_ namespace: Namespace) -> Bool { channels[namespace.name]?.isConfirmed ?? true }
+
+    public func confirm(_ namespace: Namespace) async throws(AdapterError) {
+        do throws(ClusterError) {
+            try await channels[namespace.name]?.confirm()
+        } catch {
+            throw .unavailable
+        }
+    }
+
     // MARK: Broadcasts
 
     public func broadcast(_ packet: BroadcastPacket, in namespace: Namespace) {
@@ -161,7 +177,7 @@ public final class RedisAdapter: Adapter {
             try PeerBroadcast.append(
                 packet.event, json: packet.json.span, attachments: packet.attachments, namespace: own.namespace.name,
                 uid: uid, target: PeerTarget(packet.target), isVolatile: packet.flags.contains(.volatile),
-                leavesRoom: leavesRoom, to: &writer)
+                isUncompressed: packet.flags.contains(.uncompressed), leavesRoom: leavesRoom, to: &writer)
         } catch {
             statistics.unencodable += 1
             return nil
@@ -171,6 +187,11 @@ public final class RedisAdapter: Adapter {
 
     func received(_ message: [UInt8], _ own: NamespaceChannels) {
         guard message.count <= Self.messageLimit else { return malformed() }
+        if let log, message.starts(with: ownHead), let (sent, place) = log.sent.take(message) {
+            let isMet = own.namespace.hasMembers(sent.packet.target)
+            if isMet { statistics.broadcasts += 1 } else { statistics.passedOver += 1 }
+            return log.received(isMet ? (sent.packet, sent.namespace) : nil, at: place)
+        }
         do throws(WireError) {
             guard let broadcast = try PeerBroadcast.decode(message.span, passingOver: uid) else { return }
             let place = broadcast.position.flatMap { RecoveryOffset($0) }
@@ -197,9 +218,11 @@ public final class RedisAdapter: Adapter {
         _ broadcast: PeerBroadcast, _ message: [UInt8], _ own: NamespaceChannels
     ) throws(WireError) -> BroadcastPacket {
         let event = try PeerEvent.decode(message.span, at: broadcast.packet, namespace: own.namespace.name)
+        var flags: BroadcastFlags = broadcast.isVolatile ? .volatile : []
+        if broadcast.isUncompressed { flags.insert(.uncompressed) }
         return BroadcastPacket(
-            target: BroadcastTarget(broadcast.target), flags: broadcast.isVolatile ? .volatile : [],
-            event: event.name, json: event.json, attachments: event.attachments)
+            target: BroadcastTarget(broadcast.target), flags: flags, event: event.name, json: event.json,
+            attachments: event.attachments)
     }
 
     /// By the pattern: other rooms whose names begin like this node's ids have channels of their own.

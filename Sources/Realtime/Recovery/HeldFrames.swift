@@ -5,7 +5,14 @@ import EventLoop
     /// Broadcasts held for one session; beyond, the recovery is given up and the session begins anew.
     static let maximumFrames = 10_000
 
-    private var frames: [(frame: EncodedFrame, number: UInt64?)] = []
+    struct Held {
+        let frame: EncodedFrame
+        /// nil for what is not logged.
+        let number: UInt64?
+        let compresses: Bool
+    }
+
+    private var frames: [Held] = []
     /// The first of `frames` that is still here.
     private var next = 0
     private var bytes = 0
@@ -16,22 +23,21 @@ import EventLoop
         self.maximumBytes = maximumBytes
     }
 
-    /// `number`: nil for what is not logged.
-    mutating func append(_ frame: EncodedFrame, _ number: UInt64?) {
+    mutating func append(_ frame: EncodedFrame, _ number: UInt64?, compresses: Bool) {
         guard frames.count - next < Self.maximumFrames, bytes + frame.webSocketBytes.count <= maximumBytes else {
             isOverflowing = true
             return
         }
         bytes += frame.webSocketBytes.count
-        frames.append((frame, number))
+        frames.append(Held(frame: frame, number: number, compresses: compresses))
     }
 
     /// What was held, without what lies at or before `number` and so was among the missed.
-    func after(_ number: UInt64) -> [(frame: EncodedFrame, number: UInt64?)] {
+    func after(_ number: UInt64) -> [Held] {
         frames[next...].filter { $0.number.map { $0 > number } ?? true }
     }
 
-    var first: (frame: EncodedFrame, number: UInt64?)? { next < frames.count ? frames[next] : nil }
+    var first: Held? { next < frames.count ? frames[next] : nil }
 
     mutating func removeFirst() {
         bytes -= frames[next].frame.webSocketBytes.count

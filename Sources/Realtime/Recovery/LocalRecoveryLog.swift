@@ -33,10 +33,14 @@ public import EventLoop
     private var order: [(pid: String, until: LoopTime)] = []
     private var expiry: ScheduledTimer?
     private var history: PositionHistory?
+    private var awake: AwakeTime
+    /// Runs while there are live sessions.
+    private var beatTimer: ScheduledTimer?
 
     public init(limits: RecoveryLimits = RecoveryLimits(), timing: any Timing = SystemTiming.shared) {
         self.limits = limits
         self.timing = timing
+        awake = AwakeTime(timing.now)
     }
 
     public func attach(to server: SocketServer) {
@@ -52,7 +56,6 @@ public import EventLoop
             Entry(namespace: namespace.name, logged: LoggedPacket(number: lastNumber, packet: packet), size: size))
         bytes += size
         trim()
-        history?.note(lastNumber, at: timing.now)
         namespace.deliver(packet, at: RecoveryOffset(epoch: epoch, number: lastNumber))
         return true
     }
@@ -73,7 +76,20 @@ public import EventLoop
         }
     }
 
-    public func opened(_ session: RecoverySession) { live[session.pid] = (session, lastNumber) }
+    public func opened(_ session: RecoverySession) {
+        live[session.pid] = (session, lastNumber)
+        if beatTimer == nil { armBeat() }
+    }
+
+    private func armBeat() {
+        beatTimer = timing.after(AwakeTime.interval) { [weak self] in
+            guard let self else { return }
+            awake.beat(at: timing.now)
+            history?.note(lastNumber, at: awake.now)
+            beatTimer = nil
+            if !live.isEmpty { armBeat() }
+        }
+    }
 
     public func joined(_ room: String, _ session: RecoverySession) {}
 
@@ -84,7 +100,7 @@ public import EventLoop
         guard isRecoverable, !session.isLost, limits.maximumSessions > 0 else { return }
         if ended.count >= limits.maximumSessions { forgetOldest() }
         let until = timing.now + limits.maximumDisconnection
-        let confirmed = history?.confirmed(at: timing.now) ?? 0
+        let confirmed = history?.confirmed(at: awake.now) ?? 0
         ended[session.pid] = Ended(
             session: session, until: until, confirmed: confirmed > opened ? confirmed : 0)
         order.append((session.pid, until))
@@ -116,23 +132,23 @@ public import EventLoop
 
     public func claim(
         _ pid: String, offset: RecoveryOffset?, in namespace: Namespace, while isWanted: @escaping @Loop () -> Bool
-    ) async -> RecoverySession? {
+    ) async throws(RecoveryRefusal) -> RecoverySession {
         if let session = live[pid]?.session, session.namespace == namespace.name {
             // The old connection has not been found dead yet; its end puts the session among the ended.
             session.socket?.closeConnection()
         }
-        guard let found = ended[pid], found.session.namespace == namespace.name else { return nil }
-        guard offset.map({ $0.epoch == epoch && $0.number <= lastNumber }) ?? true else { return nil }
+        guard let found = ended[pid], found.session.namespace == namespace.name else { throw .unknown }
+        guard offset.map({ $0.epoch == epoch && $0.number <= lastNumber }) ?? true else { throw .anotherLife }
         ended[pid] = nil
-        guard found.until > timing.now else { return nil }
+        guard found.until > timing.now else { throw .expired }
         let session = found.session
         return RecoverySession(
             pid: pid, socketID: session.socketID, namespace: session.namespace, epoch: epoch, start: session.start,
             rooms: session.rooms, past: session.past, delivered: max(offset?.number ?? session.start, found.confirmed))
     }
 
-    public func missed(by session: RecoverySession) async -> [LoggedPacket]? {
-        guard session.delivered >= max(floor, session.past.floor) else { return nil }
+    public func missed(by session: RecoverySession) async throws(RecoveryRefusal) -> [LoggedPacket] {
+        guard session.delivered >= max(floor, session.past.floor) else { throw .trimmed }
         var low = dropped
         var high = entries.count
         while low < high {

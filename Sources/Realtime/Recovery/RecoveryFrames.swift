@@ -20,19 +20,21 @@ import EventLoop
     mutating func deliver(to socket: Socket, _ session: RecoverySession) -> Bool {
         let isVolatile = packet.flags.contains(.volatile)
         guard session.takes(offset, isVolatile: isVolatile) else { return false }
-        let frame = frame(for: session)
+        let compresses = !packet.flags.contains(.uncompressed)
         if session.held != nil {
-            session.held?.append(frame, offset?.number)
+            // What has no place gets the client's own when it is sent: that moves on before.
+            session.held?.append(frame(at: offset), offset?.number, compresses: compresses)
             return false
         }
+        let frame = frame(at: offset ?? session.offsetToRepeat(behind: packet.json))
         guard socket.isConnected, let connection = socket.connection else { return false }
         if let offset, offset.epoch == session.epoch { session.delivered = offset.number }
-        connection.session.send(frame, volatile: isVolatile, compress: !packet.flags.contains(.uncompressed))
+        connection.session.send(frame, volatile: isVolatile, compress: compresses)
         return true
     }
 
-    private mutating func frame(for session: RecoverySession) -> EncodedFrame {
-        if let place = offset ?? session.offsetToRepeat(behind: packet.json) {
+    private mutating func frame(at place: RecoveryOffset?) -> EncodedFrame {
+        if let place {
             if let shown, shown.offset == place { return shown }
             let made = namespace.encode(packet, showing: place)
             shown = made

@@ -29,16 +29,16 @@ public import EventLoop
     /// The session's connection is gone. `isRecoverable`: its client may come back for it.
     func ended(_ session: RecoverySession, isRecoverable: Bool)
 
-    /// Takes the session from whoever has it, closing a connection that still stands. nil: a fresh session is due. Of
-    /// several that ask at the same time one gets it. What is claimed is `opened` or `ended` soon.
+    /// Takes the session from whoever has it, closing a connection that still stands. Throws where a fresh session is
+    /// due. Of several that ask at the same time one gets it. What is claimed is `opened` or `ended` soon.
     ///
     /// `isWanted`: whether the client still waits; asked now and then.
     func claim(
         _ pid: String, offset: RecoveryOffset?, in namespace: Namespace, while isWanted: @escaping @Loop () -> Bool
-    ) async -> RecoverySession?
+    ) async throws(RecoveryRefusal) -> RecoverySession
     /// Every packet past `session.delivered` that its rooms may have got, in order, and perhaps some that do not concern
-    /// it. Called when everything that is published from now on reaches this node. nil when it cannot be whole.
-    func missed(by session: RecoverySession) async -> [LoggedPacket]?
+    /// it. Called when everything that is published from now on reaches this node. Throws when it cannot be whole.
+    func missed(by session: RecoverySession) async throws(RecoveryRefusal) -> [LoggedPacket]
 }
 
 extension RecoveryLog {

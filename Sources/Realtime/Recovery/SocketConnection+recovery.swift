@@ -13,11 +13,14 @@ extension SocketConnection {
         Loop.start {
             defer { namespace.tenancy?.leave() }
             var found: Socket?
-            if !wish.isMalformed,
-                let session = await log.claim(
+            var refusal = RecoveryRefusal.unsure
+            do throws(RecoveryRefusal) {
+                if wish.isMalformed { throw .malformedOffset }
+                let session = try await log.claim(
                     pid, offset: wish.offset, in: namespace, while: { self.session.isOpen })
-            {
-                found = await self.restore(session, from: log, namespace, auth)
+                found = try await self.restore(session, from: log, namespace, auth)
+            } catch {
+                refusal = error
             }
             self.joining.removeAll { $0 == namespace.name }
             guard self.session.isOpen else {
@@ -27,56 +30,66 @@ extension SocketConnection {
             if let found {
                 self.begin(found)
             } else {
-                self.server.counters.unrecovered += 1
-                self.begin(self.makeSocket(namespace, auth, wantsRecovery: true))
+                self.server.counters.unrecovered[refusal, default: 0] += 1
+                let socket = self.makeSocket(namespace, auth, wantsRecovery: true)
+                socket.recoveryRefusal = refusal
+                self.begin(socket)
             }
         }
     }
 
-    /// The socket of a claimed session, with everything that its client missed held for it.
+    /// The socket of a claimed session, with everything that its client missed held for it. nil where the client has left.
     private func restore(
         _ session: RecoverySession, from log: any RecoveryLog, _ namespace: Namespace, _ auth: [UInt8]
-    ) async -> Socket? {
+    ) async throws(RecoveryRefusal) -> Socket? {
         guard self.session.isOpen else {
             log.ended(session, isRecoverable: true)
             return nil
         }
         guard namespace.socket(session.socketID) == nil else {
             log.ended(session, isRecoverable: false)
-            return nil
+            throw .unsure
         }
         let socket = Socket(id: session.socketID, namespace: namespace, connection: self, auth: auth)
         socket.recovery = session
         socket.isRecovered = true
         session.socket = socket
         session.held = HeldFrames(maximumBytes: server.options.maximumHeldBytes)
-        let isWhole = await fill(session, socket, from: log, namespace)
-        guard socket.state == .connecting else { return nil }
-        if isWhole || !self.session.isOpen { return socket }
-        // Nothing of it may be taken up again: the client is about to be told so.
-        session.isLost = true
-        socket.ended(.transportClose)
-        return nil
+        do throws(RecoveryRefusal) {
+            try await fill(session, socket, from: log, namespace)
+            return socket.state == .connecting ? socket : nil
+        } catch {
+            guard socket.state == .connecting else { return nil }
+            if !self.session.isOpen { return socket }
+            // Nothing of it may be taken up again: the client is about to be told so.
+            session.isLost = true
+            socket.ended(.transportClose)
+            throw error
+        }
     }
 
     private func fill(
         _ session: RecoverySession, _ socket: Socket, from log: any RecoveryLog, _ namespace: Namespace
-    ) async -> Bool {
-        guard namespace.restore(socket, session) else { return false }
-        guard await confirm(socket, namespace), self.session.isOpen, let missed = await log.missed(by: session) else {
-            return false
-        }
+    ) async throws(RecoveryRefusal) {
+        guard namespace.restore(socket, session) else { throw .tooMuch }
+        guard await confirm(socket, namespace), self.session.isOpen else { throw .unavailable }
+        let missed = try await log.missed(by: session)
         let live = session.held
         let last = missed.last.map { max($0.number, session.delivered) } ?? session.delivered
         session.held = HeldFrames(maximumBytes: server.options.maximumHeldBytes)
         for logged in missed where logged.number > session.delivered && session.concerns(logged) {
             let offset = RecoveryOffset(epoch: session.epoch, number: logged.number)
-            session.held?.append(namespace.encode(logged.packet, showing: offset), logged.number)
+            session.held?.append(
+                namespace.encode(logged.packet, showing: offset), logged.number,
+                compresses: !logged.packet.flags.contains(.uncompressed))
             server.counters.replayed += 1
         }
-        for later in live?.after(last) ?? [] { session.held?.append(later.frame, later.number) }
+        for later in live?.after(last) ?? [] {
+            session.held?.append(later.frame, later.number, compresses: later.compresses)
+        }
         session.delivered = last
-        return live?.isOverflowing == false && session.held?.isOverflowing == false && !session.isLost
+        if session.isLost { throw .unsure }
+        guard live?.isOverflowing == false, session.held?.isOverflowing == false else { throw .tooMuch }
     }
 
     /// Waits for the subscriptions of a restored socket. A link to other nodes that is down may be up again soon.
@@ -111,8 +124,16 @@ extension SocketConnection {
                 return watchDrain()
             }
             recovery.held?.removeFirst()
-            session.send(next.frame, volatile: false)
-            if let number = next.number { recovery.delivered = max(recovery.delivered, number) }
+            if let number = next.number {
+                recovery.delivered = max(recovery.delivered, number)
+            } else if next.frame.isMistakable {
+                // All before it has been sent, and nothing behind it: not what this node has come to.
+                let offset = RecoveryOffset(epoch: recovery.epoch, number: recovery.delivered)
+                socket.sendRepeating(
+                    offset, next.frame, volatile: false, compress: next.compresses, over: self)
+                continue
+            }
+            session.send(next.frame, volatile: false, compress: next.compresses)
         }
         recovery.held = nil
         server.counters.recovered += 1

@@ -30,6 +30,10 @@ public import EventLoop
 
     // What follows an adapter of one node need not have.
 
+    /// Whether broadcasts of every other node to the whole namespace reach this node.
+    func isConfirmed(_ namespace: Namespace) -> Bool
+    /// Returns when they do, or throws after a bounded time.
+    func confirm(_ namespace: Namespace) async throws(AdapterError)
     /// As `broadcast`, asking each client for an acknowledgement; returns when all have come, or after `timeout`.
     func broadcast(
         _ packet: BroadcastPacket, acknowledgedWithin timeout: Duration, in namespace: Namespace
@@ -45,6 +49,10 @@ public import EventLoop
 }
 
 extension Adapter {
+    public func isConfirmed(_ namespace: Namespace) -> Bool { true }
+
+    public func confirm(_ namespace: Namespace) async throws(AdapterError) {}
+
     public func broadcast(
         _ packet: BroadcastPacket, acknowledgedWithin timeout: Duration, in namespace: Namespace
     ) async -> BroadcastAnswers {

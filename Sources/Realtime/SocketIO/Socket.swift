@@ -23,6 +23,8 @@ import Wire
     /// The socket continues a session that an earlier connection began: its id and rooms are that one's, and what was
     /// missed has been sent. Known to middlewares too.
     public internal(set) var isRecovered = false
+    /// Why its client, which came back for an earlier session, has a fresh one.
+    public internal(set) var recoveryRefusal: RecoveryRefusal?
     var wantsRecovery = false
     var state = State.connecting
     /// Marks the sockets that the running broadcast has met.
@@ -198,7 +200,8 @@ import Wire
 
     public func isIn(_ room: String) -> Bool { memberships.contains { $0.room.name == room } }
 
-    /// False when the socket has ended or is in as many rooms as the server allows.
+    /// False when the socket has ended or is in as many rooms as the server allows. A node that dies in the next moment, or
+    /// while its log cannot be reached, takes it along: what a client is to rely on is to be told it after `joinConfirmed`.
     @discardableResult public func join(_ room: String) -> Bool {
         namespace.join(self, room)
     }

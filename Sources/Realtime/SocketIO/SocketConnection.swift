@@ -22,7 +22,7 @@ import Wire
         }
     }
     private var isWatchingDrain = false
-    /// Namespaces whose CONNECT waits for a pattern's answer or an earlier session.
+    /// Namespaces whose CONNECT waits for a pattern's answer, other nodes or an earlier session.
     var joining: [String] = []
 
     init(server: SocketServer, session: EngineSession, handshake: Handshake) {
@@ -116,7 +116,21 @@ import Wire
             server.counters.refusedNamespaces += 1
             return refuse(name, .tooManyNamespaces)
         }
-        if let namespace { join(namespace, auth) } else { seek(name, auth) }
+        if let namespace { enter(namespace, auth) } else { seek(name, auth) }
+    }
+
+    /// Joins a namespace that may have come to be just now: what other nodes broadcast to it from now on must not be missed.
+    private func enter(_ namespace: Namespace, _ auth: [UInt8]) {
+        guard namespace.tenancy != nil, !server.adapter.isConfirmed(namespace) else { return join(namespace, auth) }
+        joining.append(namespace.name)
+        namespace.tenancy?.enter()
+        Loop.start {
+            // Without a link to the others it is joined all the same.
+            try? await self.server.adapter.confirm(namespace)
+            namespace.tenancy?.leave()
+            self.joining.removeAll { $0 == namespace.name }
+            if self.session.isOpen { self.join(namespace, auth) }
+        }
     }
 
     /// Asks the patterns for a namespace that does not exist yet.
@@ -131,7 +145,7 @@ import Wire
                 self.server.counters.refusedNamespaces += 1
                 return self.refuse(name, .tooManyNamespaces)
             }
-            self.join(namespace, auth)
+            self.enter(namespace, auth)
         }
     }
 

@@ -17,8 +17,8 @@ public struct SocketServerStatistics: Sendable {
     public internal(set) var recovered: UInt64 = 0
     /// Broadcasts that such sockets had missed and were sent.
     public internal(set) var replayed: UInt64 = 0
-    /// Sockets that asked for an earlier session and got a fresh one.
-    public internal(set) var unrecovered: UInt64 = 0
+    /// Sockets that asked for an earlier session and got a fresh one, by the reason.
+    public internal(set) var unrecovered: [RecoveryRefusal: UInt64] = [:]
     /// Sockets told to reconnect because this node could not be sure of what they were sent.
     public internal(set) var forcedRecoveries: UInt64 = 0
     public internal(set) var disconnects: [DisconnectReason: UInt64] = [:]

@@ -5,6 +5,7 @@
 public struct PeerBroadcast: Equatable, Sendable {
     public let target: PeerTarget
     public let isVolatile: Bool
+    public let isUncompressed: Bool
     /// Where in the bytes the packet begins, for `PeerEvent.decode`.
     public let packet: Int
     /// The text of the fourth element.
@@ -24,7 +25,9 @@ public struct PeerBroadcast: Equatable, Sendable {
         if count > 3, case .string(let range) = try reader.next(bytes) {
             position = MessagePackReader.text(bytes, range)
         }
-        return PeerBroadcast(target: options.target, isVolatile: options.isVolatile, packet: packet, position: position)
+        return PeerBroadcast(
+            target: options.target, isVolatile: options.isVolatile, isUncompressed: options.isUncompressed,
+            packet: packet, position: position)
     }
 
     // MARK: Writing
@@ -34,11 +37,12 @@ public struct PeerBroadcast: Equatable, Sendable {
     ///   `position`. Official servers read the first three.
     public static func append(
         _ name: String, json: Span<UInt8>, attachments: [[UInt8]], namespace: String, uid: String,
-        target: PeerTarget, isVolatile: Bool, leavesRoom: Bool = false, to writer: inout MessagePackWriter
+        target: PeerTarget, isVolatile: Bool, isUncompressed: Bool = false, leavesRoom: Bool = false,
+        to writer: inout MessagePackWriter
     ) throws(WireError) {
         writer.array(leavesRoom ? 4 : 3)
         writer.value(uid)
         try PeerEvent.append(name, json: json, attachments: attachments, namespace: namespace, to: &writer)
-        PeerOptions(target: target, isVolatile: isVolatile).append(to: &writer)
+        PeerOptions(target: target, isVolatile: isVolatile, isUncompressed: isUncompressed).append(to: &writer)
     }
 }

@@ -1,8 +1,10 @@
-/// What goes with an event in MessagePack: `{rooms: […], except: […], flags: {…}}`, any of them missing. Flags that say how
-/// an event is written (`binary`, `compress`, `broadcast`) are passed over: each server decides that for its own clients.
+/// What goes with an event in MessagePack: `{rooms: […], except: […], flags: {…}}`, any of them missing. Flags that say
+/// how an event is written (`binary`, `broadcast`) are passed over: each server decides that for its own clients.
 struct PeerOptions: Equatable, Sendable {
     var target = PeerTarget()
     var isVolatile = false
+    /// `compress: false`: sent as it is, where others would be compressed.
+    var isUncompressed = false
     /// How long the sender waits for acknowledgements.
     var timeoutMilliseconds: Int?
 
@@ -48,6 +50,8 @@ struct PeerOptions: Equatable, Sendable {
                 let key = try reader.string(bytes)
                 if bytes.equals("volatile", in: key) {
                     isVolatile = try reader.next(bytes) == .bool(true)
+                } else if bytes.equals("compress", in: key) {
+                    isUncompressed = try reader.next(bytes) == .bool(false)
                 } else if bytes.equals("timeout", in: key) {
                     if case .integer(let timeout) = try reader.next(bytes), timeout >= 0 {
                         timeoutMilliseconds = Int(timeout)
@@ -69,10 +73,14 @@ struct PeerOptions: Equatable, Sendable {
         writer.array(target.except.count)
         for room in target.except { writer.value(room) }
         writer.value("flags")
-        writer.map((isVolatile ? 1 : 0) + (timeoutMilliseconds == nil ? 0 : 1))
+        writer.map((isVolatile ? 1 : 0) + (isUncompressed ? 1 : 0) + (timeoutMilliseconds == nil ? 0 : 1))
         if isVolatile {
             writer.value("volatile")
             writer.value(true)
+        }
+        if isUncompressed {
+            writer.value("compress")
+            writer.value(false)
         }
         if let timeoutMilliseconds {
             writer.value("timeout")

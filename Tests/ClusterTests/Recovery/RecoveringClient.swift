@@ -1,4 +1,6 @@
 import EventLoop
+import TestSupport
+import Testing
 
 /// A client that keeps its pid and its last offset over connections, as the official one does.
 @Loop
@@ -9,6 +11,8 @@ final class RecoveringClient {
     private(set) var isRecovered = false
     /// Numbers in the events that came, over all connections.
     private(set) var values: [Int] = []
+    /// The texts that came in other events.
+    private(set) var texts: [String] = []
     private(set) var freshSessions = 0
     private var link: PollingClient?
     private var seen = 0
@@ -31,6 +35,20 @@ final class RecoveringClient {
         take()
     }
 
+    /// The same while a log's clock goes on, by which it asks Redis again.
+    func connect(_ port: Int, advancing beats: ManualTiming) async throws {
+        let ended = Occurrences()
+        Loop.start {
+            try? await self.connect(port)
+            ended.note()
+        }
+        while !isConnected {
+            beats.advance(by: .milliseconds(10))
+            try await SystemTiming.shared.sleep(for: .milliseconds(2))
+        }
+        await ended.reach(1)
+    }
+
     private static func field(_ name: String, _ packet: String) -> String {
         guard let found = packet.firstRange(of: "\"\(name)\":\"") else { return "" }
         return String(packet[found.upperBound...].prefix { $0 != "\"" })
@@ -51,9 +69,9 @@ final class RecoveringClient {
         guard let link else { return }
         for packet in link.packets[seen...] where packet.hasPrefix("2[") {
             let parts = packet.dropFirst(2).dropLast().split(separator: ",")
-            guard parts.count >= 2, let value = Int(parts[1]) else { continue }
-            values.append(value)
             if parts.count == 3 { offset = parts[2].filter { $0 != "\"" } }
+            guard parts.count >= 2 else { continue }
+            if let value = Int(parts[1]) { values.append(value) } else { texts.append(parts[1].filter { $0 != "\"" }) }
         }
         seen = link.packets.count
     }
