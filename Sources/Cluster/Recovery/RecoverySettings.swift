@@ -42,10 +42,10 @@ public struct RecoverySettings: Sendable {
     /// For another node to close the connection that it still has; whoever is slower is taken for dead.
     static let releaseTimeout: Duration = .seconds(1)
     /// How long a client that comes with a session waits for a Redis that is away before it gets a fresh one. As long as a
-    /// failover takes, or a node that is cut off; with what follows, less than a server gives a client to connect.
+    /// failover takes, or a node that is cut off; less than a server gives a client to connect.
     static let claimPatience: Duration = .seconds(20)
     /// The same for the log, once the session's record has been had.
-    static let readPatience: Duration = .seconds(10)
+    static let readPatience: Duration = .seconds(20)
     static let claimRetry: Duration = .milliseconds(100)
     /// Beats, one a second, between two looks at whether Redis may evict, or has evicted.
     static let policyBeats = 5

@@ -30,8 +30,9 @@ extension RedisRecoveryLog {
 
     /// False where nothing can be promised.
     func check(_ found: Eviction) -> Bool {
-        let hasEvicted = evictedKeys.map { found.keys > $0 } ?? false
-        evictedKeys = found.keys
+        let process = client.identity?.replicationID ?? ""
+        let hasEvicted = evicted.map { $0.process == process && found.keys > $0.keys } ?? false
+        evicted = (process, found.keys)
         if found.evicts, !isRefused {
             onWarning("Redis's maxmemory-policy is not noeviction: connection state recovery is off")
             isRefused = true

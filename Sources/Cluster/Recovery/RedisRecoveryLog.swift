@@ -105,8 +105,8 @@ public final class RedisRecoveryLog: RecoveryLog {
     private(set) var isOpening = false
     /// Redis would evict what must stay.
     var isRefused = false
-    /// What it had evicted when it was looked at last.
-    var evictedKeys: UInt64?
+    /// How many keys which Redis had evicted when it was looked at last.
+    var evicted: (process: String, keys: UInt64)?
     var isChecking = false
     private var beats = 0
     /// The life of the log that this node no longer stands for.

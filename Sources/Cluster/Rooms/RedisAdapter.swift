@@ -190,7 +190,7 @@ public final class RedisAdapter: Adapter {
         if let log, message.starts(with: ownHead), let (sent, place) = log.sent.take(message) {
             let isMet = own.namespace.hasMembers(sent.packet.target)
             if isMet { statistics.broadcasts += 1 } else { statistics.passedOver += 1 }
-            return log.received(isMet ? (sent.packet, sent.namespace) : nil, at: place)
+            return log.received(isMet ? (sent.packet, own.namespace) : nil, at: place)
         }
         do throws(WireError) {
             guard let broadcast = try PeerBroadcast.decode(message.span, passingOver: uid) else { return }

@@ -107,8 +107,9 @@ extension SocketConnection {
         return false
     }
 
-    /// A client waits with its CONNECT rather than lose what it missed, but not for ever.
-    private static let confirmationPatience: Duration = .seconds(10)
+    /// A client waits with its CONNECT rather than lose what it missed, but not for ever: as long as for its session's record.
+    /// Who has to wait for both, and for longer than clients may take to connect, comes again.
+    private static let confirmationPatience: Duration = .seconds(20)
     private static let confirmationRetry: Duration = .milliseconds(100)
 
     /// Sends what is held, no more at a time than the connection takes, and then connects the socket.

@@ -57,7 +57,7 @@ class Arena:
         self.emitter = Emitter(self, ground.redis_path, self.random.sample(names, max(1, rooms // 3)), rate * FOREIGN)
         self.publishing = False
         self.tasks = []
-        self.fresh = []
+        self.told = 0
 
     def now(self):
         """Seconds since the beginning."""
@@ -71,8 +71,9 @@ class Arena:
         text = f"{self.now():.3f} unrecovered {name}, gone {seconds:.2f} s, {cause}: {reason}; {'; '.join(trail)}"
         if cause == "unexplained":
             self.checker.note(text)
-        elif reason != "another_life" and len(self.fresh) < TOLD_FRESH:
-            self.fresh.append(text)
+        elif self.faults.UNSURE.get(cause) is not True and self.told < TOLD_FRESH:
+            self.told += 1
+            self.tell(text)
 
     # Life.
 
@@ -157,7 +158,7 @@ class Arena:
                 f"{self.refusals} messages not logged")
 
     def details(self):
-        return [*self.checker.told, *self.fresh, *(f"{name}: {trail}" for name, trail in self.checker.trails.items())]
+        return [*self.checker.told, *(f"{name}: {trail}" for name, trail in self.checker.trails.items())]
 
     def verdict(self):
         """What is wrong; nothing is well."""
