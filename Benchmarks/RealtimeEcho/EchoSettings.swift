@@ -53,7 +53,11 @@ struct EchoSettings {
             options.engine.cors = CORSOptions(
                 origins: origin == "*" ? .any : .list(list), allowsCredentials: text("CORS_CREDENTIALS") == "on")
         }
-        if text("PER_MESSAGE_DEFLATE") == "on" { options.engine.messageCompression = MessageCompressionOptions() }
+        if let compression = text("PER_MESSAGE_DEFLATE"), compression == "on" || compression == "keep" {
+            var wanted = MessageCompressionOptions()
+            wanted.keepsContext = compression == "keep"
+            options.engine.messageCompression = wanted
+        }
         let random = "echo-" + String(UInt32.random(in: .min ... .max), radix: 36)
         nodeID = text("NODE_NAME") ?? text("NODE_ID") ?? random
         guard SessionOwner.isName(nodeID) else {

@@ -150,7 +150,9 @@ import Wire
         }
     }
 
-    private static let authDelay: Duration = .milliseconds(20)
+    /// On a busy machine such a client reads late; and what it does next shall still come before the first ping, 300 ms
+    /// after the handshake.
+    private static let authDelay: Duration = .milliseconds(80)
     /// How long a client may take to answer what `ask` asks it.
     private static let patience: Duration = .seconds(5)
 

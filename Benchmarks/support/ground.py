@@ -78,6 +78,14 @@ class Ground:
         _, part = self.redis.prepare("bench")
         return self._start(part)
 
+    def start_another_redis(self, name):
+        """One beside the first: its process and its socket."""
+        home = Home(self.folder / name)
+        home.create()
+        another = redis.Redis(home)
+        _, part = another.prepare("bench")
+        return self._start(part), another.socket
+
     def start_node(self, **settings):
         """One node; `settings` go before those of `up`."""
         port = free_port()

@@ -1,5 +1,6 @@
 """Realtime servers side by side: realtime-echo, and what anybody can install from PyPI to hold it against."""
 
+import functools
 import os
 import platform
 import shutil
@@ -27,19 +28,27 @@ class Peers:
 
     def __init__(self, ground):
         self.ground = ground
+
+    @functools.cached_property
+    def python(self):
+        """The interpreter that has what comes from PyPI; None, with the reason printed, where that cannot be had."""
         home = Home()
         home.create()
         try:
-            self.python = suites.environment(home, FOLDER / "requirements.txt", "venv-bench")
+            return suites.environment(home, FOLDER / "requirements.txt", "venv-bench")
         except Failure as problem:
-            self.python = None
             print(f"  no peers from PyPI: {problem}")
+            return None
 
     def redis(self):
         """Where servers find one Redis, started when first asked for: (pid, URL)."""
         if self.ground.redis is None:
             self.redis_process = self.ground.start_redis()
         return self.redis_process.pid, f"unix://{self.ground.redis.socket}"
+
+    def another_redis(self, name):
+        process, path = self.ground.start_another_redis(name)
+        return process.pid, f"unix://{path}"
 
     def lastmile(self, **settings):
         return self._start([program("realtime-echo")], settings)
