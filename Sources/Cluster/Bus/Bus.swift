@@ -13,7 +13,9 @@ public import Redis
 /// subscribed again and confirmed before observers are told.
 @Loop
 public final class Bus {
+    /// Of one channel. Runs on the loop, in its turn; may not keep it long.
     public typealias Handler = @Loop (_ message: [UInt8]) -> Void
+    /// Of several channels, or of a pattern: it is told which, in full.
     public typealias ChannelHandler = @Loop (_ channel: [UInt8], _ message: [UInt8]) -> Void
 
     /// In front of every channel's name. Official Socket.IO peers listen on `socket.io…`, which house channels never are.

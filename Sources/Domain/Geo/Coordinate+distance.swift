@@ -46,16 +46,6 @@ extension Coordinate {
         return 2 * Ellipsoid.meanRadius * asin(min(sqrt(haversine), 1))
     }
 
-    /// Degrees clockwise from north, 0..<360, of the great circle that leads to `other`; 0 when it is here.
-    public func bearing(to other: Coordinate) -> Double {
-        let (from, to) = (Ellipsoid.radians(latitude), Ellipsoid.radians(other.latitude))
-        let difference = Ellipsoid.radians(other.longitude - longitude)
-        let east = sin(difference) * cos(to)
-        let north = cos(from) * sin(to) - sin(from) * cos(to) * cos(difference)
-        let degrees = Ellipsoid.degrees(atan2(east, north))
-        return degrees < 0 ? degrees + 360 : degrees
-    }
-
     /// 10⁻¹² rad are 6 µm on the ground.
     private static let convergedRadians = 1e-12
     /// Away from the antipodes six suffice.

@@ -11,5 +11,4 @@ enum Ellipsoid {
     static let meanRadius = (2 * equatorialRadius + polarRadius) / 3
 
     static func radians(_ degrees: Double) -> Double { degrees * .pi / 180 }
-    static func degrees(_ radians: Double) -> Double { radians * 180 / .pi }
 }

@@ -33,11 +33,6 @@ public enum TextProblem: Hashable, Sendable {
         find(in: name, length: 1...InputLimits.nameLength, isRequired: true)
     }
 
-    /// A note or reason: up to 500 characters.
-    public static func find(inNote note: String) -> TextProblem? {
-        find(in: note, length: 0...InputLimits.noteLength)
-    }
-
     /// The text of bytes; fails with what is wrong with them.
     public static func text(
         utf8 bytes: [UInt8], length: ClosedRange<Int>, isRequired: Bool = false

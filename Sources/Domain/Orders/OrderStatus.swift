@@ -31,14 +31,6 @@ public enum OrderStatus: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// A driver holds it: it counts against that driver's capacity.
-    public var isAssigned: Bool {
-        switch self {
-        case .accepted, .driverArriving, .pickedUp, .failed: true
-        default: false
-        }
-    }
-
     /// A driver holds it but not the goods: it is matched anew when that driver is lost.
     public var isAwaitingPickup: Bool { self == .accepted || self == .driverArriving }
 

@@ -16,6 +16,7 @@ public import EventLoop
             self.engine = engine
         }
 
+        /// Nothing once the session has ended. What the client is too slow for ends it.
         public func send(_ message: Message) {
             switch message {
             case .text(let text):
@@ -28,6 +29,7 @@ public import EventLoop
             }
         }
 
+        /// Ends the session. A second time: nothing.
         public func close() {
             engine?.close(.forcedClose)
         }

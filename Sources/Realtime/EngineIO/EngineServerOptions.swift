@@ -36,11 +36,13 @@ public struct EngineServerOptions: Sendable {
     public var maximumHandshakesPerSecond: Int?
     /// Makes the sessions' ids. By default such as no other node accepts.
     public var identifiers = SessionIdentifiers(owner: SessionOwner(name: "node"))
+    /// Which pages of other origins may poll; nil: none.
     public var cors: CORSOptions?
     /// permessage-deflate, for clients that offer it; nil compresses no message.
     public var messageCompression: MessageCompressionOptions?
     /// gzip or deflate for polls of 1,024 bytes or more, where the client takes it.
     public var compressesPolls = true
+    /// Set with a session that opens on polling; nil sets none.
     public var cookie: SessionCookie?
     /// Whether only pages of this host and of those that `cors` allows may open a session or a WebSocket. Clients that name
     /// no origin, which are no browsers, always may.

@@ -1,6 +1,7 @@
 /// A cookie that bears the session's id, for proxies that route by one. It is set by the answer that opens a session on
 /// polling, and by no other: a session that begins on a WebSocket needs no second request.
 public struct SessionCookie: Sendable {
+    /// With which requests of other sites' pages the cookie goes (RFC 6265bis).
     public enum SameSite: String, Sendable {
         case strict = "Strict"
         case lax = "Lax"

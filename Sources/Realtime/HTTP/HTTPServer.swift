@@ -64,6 +64,7 @@ import Wire
         return listener.port
     }
 
+    /// Whoever connects there counts as a trusted proxy. A socket file that nobody listens on is replaced.
     public func listen(unixPath: String) throws(LoopError) {
         listeners.append(try Listener.unix(path: unixPath) { [unowned self] in accept($0) })
     }

@@ -88,6 +88,7 @@ extension Adapter {
     }
 }
 
+/// Why an adapter could not promise something; nothing else it does fails.
 public enum AdapterError: Error, Sendable {
     /// The link to the other nodes is down, or did not confirm in time.
     case unavailable
@@ -115,6 +116,7 @@ public struct SocketDescription: Sendable {
     }
 }
 
+/// Sockets of many nodes, and whose are missing.
 public struct FetchedSockets: Sendable {
     public var sockets: [SocketDescription]
     /// Names of the nodes that did not answer.

@@ -6,22 +6,27 @@ public import EventLoop
     var target: BroadcastTarget
     var flags: BroadcastFlags = []
 
+    /// Adds rooms: who is in one of them gets it, once. Without any, everybody does.
     public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
 
+    /// Adds rooms.
     public func to(_ rooms: [String]) -> BroadcastOperator {
         var copy = self
         copy.target.rooms += rooms
         return copy
     }
 
+    /// Adds rooms whose members do not get it.
     public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
 
+    /// Adds rooms whose members do not get it.
     public func except(_ rooms: [String]) -> BroadcastOperator {
         var copy = self
         copy.target.except += rooms
         return copy
     }
 
+    /// A client that is behind right now does not get it.
     public var volatile: BroadcastOperator {
         var copy = self
         copy.flags.insert(.volatile)
@@ -63,10 +68,12 @@ public import EventLoop
         return await namespace.server.adapter.broadcast(packet, acknowledgedWithin: timeout, in: namespace)
     }
 
+    /// Puts the target's sockets of every node into the rooms; those that are in as many as allowed stay out.
     public func socketsJoin(_ rooms: String...) {
         namespace.server.adapter.join(target, rooms: rooms, in: namespace)
     }
 
+    /// Takes the target's sockets of every node out of the rooms.
     public func socketsLeave(_ rooms: String...) {
         namespace.server.adapter.leave(target, rooms: rooms, in: namespace)
     }
@@ -81,6 +88,7 @@ public import EventLoop
         await namespace.server.adapter.socketIDs(target.rooms, in: namespace)
     }
 
+    /// The target's sockets on every node that answers, and who did not; returns after a bounded time.
     public func fetchSockets() async -> FetchedSockets {
         await namespace.server.adapter.fetchSockets(target, in: namespace)
     }

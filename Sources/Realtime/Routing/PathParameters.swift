@@ -10,6 +10,7 @@ public struct PathParameters: Sendable {
         self.values = values
     }
 
+    /// nil for a name that the route's pattern does not have.
     public subscript(name: String) -> String? {
         for (index, known) in names.enumerated() where known == name { return values[index] }
         return nil

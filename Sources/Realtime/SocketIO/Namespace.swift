@@ -86,12 +86,15 @@ public import EventLoop
 
     // MARK: Sending
 
+    /// To every socket in one of the rooms, once each, on every node. A socket's id is the name of a room that it alone is in.
     public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
 
+    /// As above; no room means everybody.
     public func to(_ rooms: [String]) -> BroadcastOperator {
         BroadcastOperator(namespace: self, target: BroadcastTarget(rooms: rooms))
     }
 
+    /// To every socket that is in none of the rooms, on every node.
     public func except(_ rooms: String...) -> BroadcastOperator {
         BroadcastOperator(namespace: self, target: BroadcastTarget(except: rooms))
     }
@@ -99,6 +102,7 @@ public import EventLoop
     /// To every socket of the namespace on every node.
     public var all: BroadcastOperator { BroadcastOperator(namespace: self, target: BroadcastTarget()) }
 
+    /// To every socket of the namespace on every node; see `BroadcastOperator.emit`.
     public func emit(_ event: String, json: [UInt8] = [], attachments: [[UInt8]] = []) {
         all.emit(event, json: json, attachments: attachments)
     }
@@ -125,13 +129,17 @@ public import EventLoop
 
     // MARK: Sockets and rooms of this node
 
+    /// Sockets on this node.
     public var socketCount: Int { sockets.count }
+    /// Rooms that have members here, without those that bear a socket's id.
     public var roomCount: Int { roomTable.count }
     /// Names of the rooms that have members here.
     public var rooms: [String] { Array(roomTable.keys) }
 
+    /// A socket of this node; nil when there is none of that id here.
     public func socket(_ id: String) -> Socket? { socketsByID[id] }
 
+    /// Whether somebody on this node is in the room, or bears its name as id.
     public func hasMembers(_ room: String) -> Bool { roomTable[room] != nil || socketsByID[room] != nil }
 
     /// Calls `body` once for each socket of the target on this node.
@@ -259,22 +267,26 @@ public import EventLoop
         target.rooms.isEmpty ? !sockets.isEmpty : target.rooms.contains { hasMembers($0) }
     }
 
+    /// For adapters: puts this node's sockets of the target into the rooms.
     public func deliverJoin(_ target: BroadcastTarget, rooms: [String]) {
         forEachSocket(target) { socket in
             for room in rooms { join(socket, room) }
         }
     }
 
+    /// For adapters: takes this node's sockets of the target out of the rooms.
     public func deliverLeave(_ target: BroadcastTarget, rooms: [String]) {
         forEachSocket(target) { socket in
             for room in rooms { leave(socket, room) }
         }
     }
 
+    /// For adapters: ends this node's sockets of the target; `close` ends their connections too.
     public func deliverDisconnect(_ target: BroadcastTarget, close: Bool) {
         forEachSocket(target) { $0.disconnect(close: close) }
     }
 
+    /// For adapters: this node's connected sockets of the target, as other nodes see them.
     public func describe(_ target: BroadcastTarget) -> [SocketDescription] {
         var found: [SocketDescription] = []
         forEachSocket(target) { socket in

@@ -51,6 +51,7 @@ import Wire
         namespace.tenancy?.enter()
     }
 
+    /// The CONNECT reply is out, and the socket has not ended.
     public var isConnected: Bool { state == .connected }
 
     /// Bytes accepted for this client's connection and not yet handed to the kernel.
@@ -198,6 +199,7 @@ import Wire
     /// The rooms joined, without the one that bears the socket's id.
     public var rooms: [String] { memberships.map(\.room.name) }
 
+    /// Whether it has joined the room; its own id counts as none.
     public func isIn(_ room: String) -> Bool { memberships.contains { $0.room.name == room } }
 
     /// False when the socket has ended or is in as many rooms as the server allows. A node that dies in the next moment, or
@@ -215,6 +217,7 @@ import Wire
         if let recovery { try await namespace.server.recovery?.confirm(recovery) }
     }
 
+    /// Nothing for a room that it is not in.
     public func leave(_ room: String) {
         namespace.leave(self, room)
     }

@@ -8,7 +8,9 @@ public struct SocketServerOptions: Sendable {
     public var connectTimeout: Duration = .seconds(45)
     /// Sessions a second that are closed at most when many have to move: a drain, a forced recovery.
     public var closeRate = 500
+    /// A join beyond is refused.
     public var maximumRoomsPerSocket = 1_024
+    /// A CONNECT beyond is refused.
     public var maximumNamespacesPerConnection = 16
     /// Namespaces that were made for clients by patterns; who asks for one more is refused.
     public var maximumDynamicNamespaces = 10_000

@@ -100,8 +100,8 @@ public struct Subscriber: Sendable {
 
     // MARK: Beginning
 
+    /// The account belongs to this merchant from now on: its orders concern it.
     public mutating func joined(merchant: UUID16) { merchants.insert(merchant) }
-    public mutating func left(merchant: UUID16) { merchants.remove(merchant) }
 
     /// The CONNECT's statement answered: its snapshot, and the orders to catch up with (`auth.after`).
     /// Orders of `explicit` are followed although they do not concern the account (an admin named them).
@@ -177,6 +177,7 @@ public struct Subscriber: Sendable {
         follows[order] = follow
     }
 
+    /// Ends what `order_subscribe` began; what concerns the account anyway goes on.
     public mutating func unsubscribe(_ order: UUID16) {
         guard follows[order]?.explicit == true else { return }
         if audience == .admin, everything == nil {

@@ -53,13 +53,4 @@ import Testing
             #expect(abs(from.greatCircleDistance(to: to) / meters - 1) < 0.006)
         }
     }
-
-    @Test func `bearings are clockwise from north`() {
-        let here = Self.place(50, 10)
-        #expect(here.bearing(to: Self.place(51, 10)) == 0)
-        #expect(abs(here.bearing(to: Self.place(50, 10.001)) - 90) < 0.01)
-        #expect(abs(here.bearing(to: Self.place(49, 10)) - 180) < 1e-9)
-        #expect(abs(here.bearing(to: Self.place(50, 9.999)) - 270) < 0.01)
-        #expect(here.bearing(to: here) == 0)
-    }
 }

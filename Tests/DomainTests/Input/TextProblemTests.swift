@@ -12,13 +12,13 @@ import Testing
     }
 
     @Test func `notes may be empty and have up to 500`() {
-        #expect(TextProblem.find(inNote: "") == nil)
-        #expect(TextProblem.find(inNote: String(repeating: "n", count: 501)) == .tooLong(maximum: 500))
-        #expect(TextProblem.find(inNote: String(repeating: "n", count: 100_000)) == .tooLong(maximum: 500))
+        #expect(TextProblem.find(in: "", length: 0...500) == nil)
+        #expect(TextProblem.find(in: String(repeating: "n", count: 501), length: 0...500) == .tooLong(maximum: 500))
+        #expect(TextProblem.find(in: String(repeating: "n", count: 100_000), length: 0...500) == .tooLong(maximum: 500))
     }
 
     @Test func `NUL is refused wherever it stands`() {
-        #expect(TextProblem.find(inNote: "a\0b") == .containsNUL)
+        #expect(TextProblem.find(in: "a\0b", length: 0...500) == .containsNUL)
         #expect(TextProblem.find(inName: "\0") == .containsNUL)
     }
 

@@ -86,6 +86,22 @@ import Testing
         #expect(messages == ["2", "2", "2", "close 1000", "1"])
     }
 
+    @Test func `a pong that nobody asked for puts off no ping`() async throws {
+        let messages = try await onLoop {
+            let tested = try SocketsUnderTest()
+            let client = try await tested.connect()
+            tested.timing.advance(by: .seconds(20))
+            let before = tested.sockets.statistics.engine.messagesReceived
+            client.send("3")
+            // Once the event has come, the pong before it has.
+            client.send(#"42["e"]"#)
+            await until("what was sent is taken") { tested.sockets.statistics.engine.messagesReceived > before }
+            tested.timing.advance(by: .seconds(5))
+            return await client.next(1)
+        }
+        #expect(messages == ["2"])
+    }
+
     @Test func `who joins no namespace in time is closed`() async throws {
         let (sessions, message) = try await onLoop {
             let tested = try SocketsUnderTest { $0.connectTimeout = .seconds(10) }
