@@ -28,7 +28,7 @@ def start(**settings):
         env={**os.environ, "PORT": str(port), "CONFORMANCE": "on", "CORS_ORIGIN": "*", **settings},
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -79,3 +79,15 @@ def own_server():
     yield begin
     for process in processes:
         stop(process)
+
+
+@pytest.fixture(params=["engine.io", "socket.io"])
+def base(request, quick_port):
+    """Where sessions are opened: of the raw echo endpoint, and of the Socket.IO server."""
+    return f"http://127.0.0.1:{quick_port}/{request.param}/"
+
+
+@pytest.fixture
+def echo(quick_port):
+    """Where a message comes back as it is."""
+    return f"http://127.0.0.1:{quick_port}/engine.io/"

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from test_engineio_protocol import closed, request, run, web_socket
+from engineio_wire import closed, request, run, web_socket
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import zlib
 import aiohttp
 import pytest
 
-from test_engineio_protocol import handshake, request, run, web_socket
+from engineio_wire import handshake, request, run, web_socket
 
 LONG = "4" + "lastmile " * 1000
 

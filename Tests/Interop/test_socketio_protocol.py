@@ -6,7 +6,7 @@ import json
 import aiohttp
 import pytest
 
-from test_engineio_protocol import closed, handshake, request, run, web_socket
+from engineio_wire import closed, handshake, request, run, web_socket
 
 
 @pytest.fixture
