@@ -65,6 +65,19 @@ struct LinkProtocolTests {
         }
     }
 
+    @Test func `who is called proves itself first, before it is told a proof`() throws {
+        let caller = LinkCaller(key: key, purpose: .requests, own: one, callee: two.owner)
+        var impostor = LinkCallee(key: [1], own: two)
+        let challenge = try impostor.challenge(LinkFrame(kind: .hello, payload: caller.hello))
+        var refusal: LinkFault?
+        do throws(LinkFault) {
+            _ = try caller.answer(LinkFrame(kind: .challenge, payload: challenge))
+        } catch {
+            refusal = error
+        }
+        #expect(refusal == .unproven)
+    }
+
     @Test func `a proof holds for one greeting`() throws {
         let caller = LinkCaller(key: key, purpose: .requests, own: one, callee: two.owner)
         var first = LinkCallee(key: key, own: two)

@@ -170,6 +170,29 @@ struct RedisSubscriberTests {
         }
     }
 
+    @Test func `who is told that it is restored finds every channel confirmed, and is told once`() async throws {
+        let server = try PrivateRedis()
+        try await onLoop {
+            let subject = try Subject(server)
+            await subject.up()
+            let channels = (0..<5).map { "c\($0)" }
+            for channel in channels { try await subject.subscriber.subscribe(channel) { subject.note($0, $1) } }
+            var confirmed: [Int] = []
+            subject.subscriber.onRestored = { [restored = subject.restored, subscriber = subject.subscriber] in
+                confirmed.append(channels.count(where: { subscriber.isConfirmed($0) }))
+                restored.note()
+            }
+            try server.cli("CLIENT", "KILL", "TYPE", "pubsub")
+            await subject.breaks.reach(1)
+            subject.timing.advance(by: .seconds(2))
+            await subject.restored.reach(2)
+            // A further confirmation comes behind all those of the new connection.
+            try await subject.subscriber.subscribe("last") { _, _ in }
+            #expect(confirmed == [5])
+            await subject.subscriber.stop()
+        }
+    }
+
     @Test func `a subscriber that Redis kicks out comes back`() async throws {
         let server = try PrivateRedis()
         try await onLoop {
