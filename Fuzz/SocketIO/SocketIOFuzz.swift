@@ -2,6 +2,14 @@
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+    if String(validating: bytes, as: UTF8.self) != nil,
+        let event = SocketIOPlainEvent.find(in: bytes.span, depth: SocketIOLimits().depth)
+    {
+        guard let packet = try? SocketIOPacket.decode(bytes.span), packet.type == .event, packet.namespace == nil,
+            packet.acknowledgementID == event.acknowledgementID, packet.arguments == event.arguments,
+            packet.eventName == event.name.lowerBound - 1..<event.name.upperBound + 1
+        else { preconditionFailure("another event the quick way") }
+    }
     guard let packet = try? SocketIOPacket.decode(bytes.span) else { return 0 }
     let arguments = Array(bytes[packet.arguments])
     let namespace = packet.namespaceName(in: bytes.span)

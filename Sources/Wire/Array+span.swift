@@ -33,12 +33,16 @@ extension [UInt8] {
 }
 
 extension Span<UInt8> {
-    /// Its first eight bytes, of at least so many, the first lowest. The compiler makes one load of them, and one bounds
-    /// check where the span was just extracted.
+    /// The eight bytes from `index` on, the first lowest. The compiler makes one load of them, and no bounds check where
+    /// `index` is a number and the span is known to be long enough.
     @inline(__always)
-    var word: UInt64 {
-        let low = UInt64(self[0]) | UInt64(self[1]) << 8 | UInt64(self[2]) << 16 | UInt64(self[3]) << 24
-        let high = UInt64(self[4]) | UInt64(self[5]) << 8 | UInt64(self[6]) << 16 | UInt64(self[7]) << 24
+    func word(at index: Int) -> UInt64 {
+        let low =
+            UInt64(self[index]) | UInt64(self[index &+ 1]) << 8 | UInt64(self[index &+ 2]) << 16
+            | UInt64(self[index &+ 3]) << 24
+        let high =
+            UInt64(self[index &+ 4]) | UInt64(self[index &+ 5]) << 8 | UInt64(self[index &+ 6]) << 16
+            | UInt64(self[index &+ 7]) << 24
         return low | high << 32
     }
 

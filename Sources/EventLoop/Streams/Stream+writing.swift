@@ -48,6 +48,25 @@ extension Stream {
         outputGrew()
     }
 
+    /// Queues `head`, a copy of `body`, and `tail`, which leave as those of the other `write`. Ignored once closing or shut
+    /// down.
+    public func write(_ head: ShortBytes, _ body: UnsafeRawBufferPointer, tail: UInt8) {
+        guard !endsWrites, !isClosing else { return }
+        prepareOutput()
+        output.append(addingCapacity: ShortBytes.maximum + body.count + 1) { output in
+            output.withUnsafeMutableBufferPointer { buffer, count in
+                // Room for as much has just been made.
+                let start = UnsafeMutableRawPointer(buffer.baseAddress! + count)
+                start.storeBytes(of: head.low.littleEndian, as: UInt64.self)
+                start.storeBytes(of: head.high.littleEndian, toByteOffset: 8, as: UInt64.self)
+                if let bytes = body.baseAddress { (start + head.count).copyMemory(from: bytes, byteCount: body.count) }
+                start.storeBytes(of: tail, toByteOffset: head.count + body.count, as: UInt8.self)
+                count += head.count + body.count + 1
+            }
+        }
+        outputGrew()
+    }
+
     /// Lets `body` append to this stream's output buffer, which may hold earlier bytes: append only, and call nothing of
     /// this stream meanwhile. `body` is not called once the stream is closing or shut down.
     public func withOutput(_ body: (inout [UInt8]) -> Void) {

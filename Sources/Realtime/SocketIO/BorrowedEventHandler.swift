@@ -1,5 +1,4 @@
 import EventLoop
-import Wire
 
 /// Sees events where they lie.
 @Loop final class BorrowedEventHandler: EventHandler {
@@ -11,12 +10,8 @@ import Wire
     }
 
     override func handle(
-        _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]], from socket: Socket
+        _ arguments: UnsafeRawBufferPointer, _ attachments: [[UInt8]], id: Int?, from socket: Socket
     ) {
-        let arguments = UnsafeRawBufferPointer(rebasing: bytes[packet.arguments])
-        body(
-            socket,
-            BorrowedEvent(
-                arguments: arguments, attachments: attachments, socket: socket, id: packet.acknowledgementID))
+        body(socket, BorrowedEvent(arguments: arguments, attachments: attachments, socket: socket, id: id))
     }
 }

@@ -62,6 +62,33 @@ enum EventEncoding {
         output.append(UInt8(ascii: "]"))
     }
 
+    /// What stands before `jsonCount` bytes of arguments and the closing bracket of an acknowledgement in the main namespace,
+    /// without attachments, as a WebSocket frame of a server: its header, `4` `3` id `[`. nil where that is more than sixteen
+    /// bytes.
+    @inline(__always)
+    static func acknowledgementHead(id: Int, jsonCount: Int) -> ShortBytes? {
+        guard id < 10_000_000 else { return nil }
+        // From the last to the first.
+        var rest = UInt64(truncatingIfNeeded: id)
+        var tail = UInt64(UInt8(ascii: "["))
+        var digits = 0
+        repeat {
+            let tenth = rest / 10
+            tail = tail << 8 | (UInt64(UInt8(ascii: "0")) + rest - tenth * 10)
+            rest = tenth
+            digits += 1
+        } while rest > 0
+        let length = UInt64(4 + digits + jsonCount)
+        let type = UInt64(UInt8(ascii: "4")) | UInt64(UInt8(ascii: "3")) << 8
+        if length < 126 {
+            return ShortBytes(low: 0x81 | length << 8 | type << 16 | tail << 32, high: tail >> 32, count: 5 + digits)
+        }
+        guard length <= 0xFFFF else { return nil }
+        return ShortBytes(
+            low: 0x7E81 | (length & 0xFF00) << 8 | (length & 0xFF) << 24 | type << 32 | tail << 48, high: tail >> 16,
+            count: 7 + digits)
+    }
+
     /// The whole of a JSON string, quotes included.
     static func quoted(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []

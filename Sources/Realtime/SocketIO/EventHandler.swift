@@ -1,5 +1,4 @@
 import EventLoop
-import Wire
 
 /// What an application does at an event of one name.
 @Loop class EventHandler {
@@ -11,10 +10,8 @@ import Wire
         bytes = Array(name.utf8)
     }
 
-    /// `packet` is an event that lies in `bytes`.
-    func handle(
-        _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]], from socket: Socket
-    ) {}
+    /// `arguments`: raw JSON, comma separated; valid during the call. `id`: of the acknowledgement that is asked for.
+    func handle(_ arguments: UnsafeRawBufferPointer, _ attachments: [[UInt8]], id: Int?, from socket: Socket) {}
 
     /// `name` is as long as the handler's own.
     @inline(__always)

@@ -1,5 +1,4 @@
 import EventLoop
-import Wire
 
 /// Gets events of its own, which it may keep.
 @Loop final class OwnedEventHandler: EventHandler {
@@ -11,12 +10,11 @@ import Wire
     }
 
     override func handle(
-        _ packet: SocketIOPacket, _ bytes: UnsafeRawBufferPointer, _ attachments: [[UInt8]], from socket: Socket
+        _ arguments: UnsafeRawBufferPointer, _ attachments: [[UInt8]], id: Int?, from socket: Socket
     ) {
         body(
             socket,
             IncomingEvent(
-                name: name, arguments: Array(bytes[packet.arguments]), attachments: attachments, socket: socket,
-                id: packet.acknowledgementID))
+                name: name, arguments: Array(arguments), attachments: attachments, socket: socket, id: id))
     }
 }

@@ -149,18 +149,15 @@ import Wire
     }
 
     func acknowledge(_ id: Int, raw json: UnsafeRawBufferPointer, attachments: [[UInt8]]) {
-        let length = EventEncoding.acknowledgementLength(
-            prefix: namespace.wirePrefix, id: id, jsonCount: json.count, attachments: attachments.count)
-        if attachments.isEmpty, let stream = openStream(for: length) {
-            return stream._withUnsafeGuaranteedRef { stream in
-                stream.withOutput(adding: WebSocketEncoder.maximumHeader + length) { output in
-                    WebSocketEncoder.appendHeader(.text, length: length, to: &output)
-                    EventEncoding.appendAcknowledgement(
-                        prefix: namespace.wirePrefix, id: id, json: json, attachments: 0, to: &output)
-                }
-            }
+        if attachments.isEmpty, namespace.wirePrefix.isEmpty,
+            let head = EventEncoding.acknowledgementHead(id: id, jsonCount: json.count),
+            let stream = openStream(for: head.count + json.count + 1)
+        {
+            return stream._withUnsafeGuaranteedRef { $0.write(head, json, tail: UInt8(ascii: "]")) }
         }
         guard state == .connected, let connection else { return }
+        let length = EventEncoding.acknowledgementLength(
+            prefix: namespace.wirePrefix, id: id, jsonCount: json.count, attachments: attachments.count)
         connection.session.send(length: length, attachments: attachments, volatile: false) { output in
             EventEncoding.appendAcknowledgement(
                 prefix: namespace.wirePrefix, id: id, json: json, attachments: attachments.count, to: &output)
@@ -183,7 +180,7 @@ import Wire
     private func openStream(for length: Int) -> Unmanaged<EventLoop.Stream>? {
         guard let stream = plainStream.map(Unmanaged.passUnretained),
             let server = connection.map(Unmanaged.passUnretained)?._withUnsafeGuaranteedRef({
-                Unmanaged.passUnretained($0.server.engine)
+                Unmanaged.passUnretained($0.session.server)
             })
         else { return nil }
         return server._withUnsafeGuaranteedRef { server in

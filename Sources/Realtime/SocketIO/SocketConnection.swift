@@ -83,21 +83,40 @@ import Wire
         server.counters.eventsReceived += 1
         let namespace = socket.namespace
         guard let range = packet.eventName else { return }
+        let arguments = UnsafeRawBufferPointer(rebasing: bytes[packet.arguments])
+        let id = packet.acknowledgementID
         if bytes[range.lowerBound] == UInt8(ascii: "\"") {
             let name = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound + 1..<range.upperBound - 1])
             if let entry = namespace.events.find(name) {
-                return entry._withUnsafeGuaranteedRef { $0.handle(packet, bytes, attachments, from: socket) }
+                return entry._withUnsafeGuaranteedRef { $0.handle(arguments, attachments, id: id, from: socket) }
             }
         }
         // Unknown, or written with escapes.
         guard let name = packet.eventNameText(in: bytes.octets.span) else { return }
         var copy = name
         if let entry = copy.withUTF8({ namespace.events.find(UnsafeRawBufferPointer($0)) }) {
-            return entry._withUnsafeGuaranteedRef { $0.handle(packet, bytes, attachments, from: socket) }
+            return entry._withUnsafeGuaranteedRef { $0.handle(arguments, attachments, id: id, from: socket) }
         }
         server.counters.unknownEvents += 1
         guard let onUnknown = namespace.onUnknown else { return }
-        OwnedEventHandler(name, onUnknown).handle(packet, bytes, attachments, from: socket)
+        OwnedEventHandler(name, onUnknown).handle(arguments, attachments, id: id, from: socket)
+    }
+
+    /// An event as nearly all come, for a handler that there is. False: nothing was done.
+    @inline(__always)
+    private func takesPlainEvent(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let socket = rootSocket.map(Unmanaged.passUnretained),
+            let event = SocketIOPlainEvent.find(in: text.octets.span, depth: SocketServerOptions.packetLimits.depth)
+        else { return false }
+        return socket._withUnsafeGuaranteedRef { socket in
+            guard socket.isConnected,
+                let entry = socket.namespace.events.find(UnsafeRawBufferPointer(rebasing: text[event.name]))
+            else { return false }
+            server.counters.eventsReceived += 1
+            let arguments = UnsafeRawBufferPointer(rebasing: text[event.arguments])
+            entry._withUnsafeGuaranteedRef { $0.handle(arguments, [], id: event.acknowledgementID, from: socket) }
+            return true
+        }
     }
 
     /// What breaks the protocol ends the whole connection.
@@ -316,6 +335,7 @@ import Wire
 extension SocketConnection: EngineSessionHandler {
     func sessionReceived(text: UnsafeRawBufferPointer) {
         guard attachments == nil else { return invalid(.invalidMessage) }
+        if takesPlainEvent(text) { return }
         let packet: SocketIOPacket
         do throws(WireError) {
             packet = try SocketIOPacket.decode(text.octets.span, limits: SocketServerOptions.packetLimits, isUTF8: true)

@@ -71,18 +71,18 @@ import Wire
         }
     }
 
-    /// The text in `payload`, and all that follow it directly.
-    private func receiveTexts(
-        of session: EngineSession, _ input: Span<UInt8>, _ offset: inout Int, _ payload: inout [UInt8]
-    ) throws(WireError) {
+    /// The short texts at `offset`, as nearly all messages are.
+    @inline(__always)
+    private func receiveShortTexts(_ input: Span<UInt8>, _ offset: inout Int) {
+        guard phase == .open, let session else { return }
         let handler = session.handler
-        while phase == .open {
-            payload.withUnsafeBytes { session.received(text: $0, for: handler) }
-            guard phase == .open else { return }
-            let event = try decoder.next(input, &offset, into: &payload)
-            if case .text(isCompressed: false) = event { continue }
-            if case .needsMore = event { return }
-            return receive(event, payload)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: WebSocketDecoder.shortText) { buffer in
+            while phase == .open {
+                var text = buffer.mutableSpan
+                guard let count = decoder.takeShortText(input, &offset, into: &text) else { return }
+                session.received(
+                    text: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]), for: handler)
+            }
         }
     }
 
@@ -287,16 +287,13 @@ extension WebSocketTransport: StreamHandler {
         var offset = 0
         var isAnother = false
         loop: while phase != .closed {
+            receiveShortTexts(input, &offset)
+            guard phase != .closed else { break loop }
             do throws(WireError) {
                 let event = try decoder.next(input, &offset, into: &payload)
                 if case .needsMore = event { break loop }
                 if unfinished > 0, event.isMessage { isAnother = true }
-                if case .text(isCompressed: false) = event, phase == .open, let session {
-                    // What comes many at a time: whose they are is looked up once.
-                    try receiveTexts(of: session, input, &offset, &payload)
-                } else {
-                    receive(event, payload)
-                }
+                receive(event, payload)
             } catch {
                 fail(error)
             }

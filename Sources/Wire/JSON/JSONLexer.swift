@@ -37,30 +37,53 @@ enum JSONLexer {
         return start &+ text.count
     }
 
-    /// The offset of the first quote, backslash or control character from `start` on; the end when there is none.
+    /// Marks the top bit of each byte that is a quote, a backslash or a control character. Bytes above one that is marked may
+    /// be marked too, so that the lowest mark alone is to be trusted.
     @inline(__always)
-    private static func endOfPlain(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    private static func notPlain(_ word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        var index = start
-        while bytes.count &- index >= 8 {
-            let word = bytes.extracting(index..<index &+ 8).word
-            // A byte's top bit is set where the byte is zero, or less than 0x20; some bytes above such a one may be marked
-            // too, so that the lowest mark alone is to be trusted.
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            let found =
-                (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word))
-                & tops
-            guard found == 0 else { return index &+ found.trailingZeroBitCount / 8 }
-            index &+= 8
+        // With its bit 1 turned the quote is 0x20, and what is below that stays there: all of them are less than 0x21.
+        let low = (word ^ (ones &* 0x02)) &- ones &* 0x21
+        let backslash = (word ^ (ones &* 0x5C)) &- ones
+        return (low | backslash) & ~word & (ones &* 0x80)
+    }
+
+    /// The offset of the first quote, backslash or control character from `start` on; the end when there is none.
+    @inline(never)
+    private static func endOfPlain(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        var rest = bytes.extracting(droppingFirst: start)
+        // Many strings are short.
+        if rest.count >= 8 {
+            let found = notPlain(rest.word(at: 0))
+            guard found == 0 else { return bytes.count &- rest.count &+ found.trailingZeroBitCount / 8 }
+            rest = rest.extracting(droppingFirst: 8)
         }
+        // The compiler takes two words at once.
+        while rest.count >= 32 {
+            let low = notPlain(rest.word(at: 0)) | notPlain(rest.word(at: 8))
+            let high = notPlain(rest.word(at: 16)) | notPlain(rest.word(at: 24))
+            guard low | high == 0 else { break }
+            rest = rest.extracting(droppingFirst: 32)
+        }
+        while rest.count >= 8 {
+            let found = notPlain(rest.word(at: 0))
+            guard found == 0 else { return bytes.count &- rest.count &+ found.trailingZeroBitCount / 8 }
+            rest = rest.extracting(droppingFirst: 8)
+        }
+        var index = bytes.count &- rest.count
         while index < bytes.count {
             let byte = bytes[index]
             guard byte >= 0x20, byte != 0x22, byte != 0x5C else { break }
             index &+= 1
         }
         return index
+    }
+
+    /// `skipString` for who has nothing else to do with a string that has escapes: nil for those, and for what is none.
+    @inline(__always)
+    static func skipPlainString(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
+        let end = endOfPlain(bytes, start &+ 1)
+        return end < bytes.count && bytes[end] == 0x22 ? end &+ 1 : nil
     }
 
     /// Section 7. `start` is the opening quote; `end` is behind the closing one.

@@ -35,14 +35,13 @@ extension SocketIOPacket {
     /// `["name",argument,…]` to the end of the bytes, checked in one pass. nil: it is not of this form, which may have
     /// blanks around its arguments only, or is no event at all; the general way finds out what is wrong.
     @inline(__always)
-    private static func readPlainEvent(
+    static func readPlainEvent(
         _ bytes: Span<UInt8>, _ start: Int, depth: Int, isUTF8: Bool
     ) -> (name: Range<Int>, arguments: Range<Int>)? {
         let depth = min(depth, JSONScanner.depthCeiling)
         guard depth > 0, start &+ 1 < bytes.count, bytes[start] == 0x5B, bytes[start &+ 1] == 0x22 else { return nil }
         if !isUTF8, (try? UTF8Span(validating: bytes.extracting(start..<bytes.count))) == nil { return nil }
-        guard let (end, hasEscapes) = try? JSONLexer.skipString(bytes, start &+ 1), !hasEscapes, end < bytes.count
-        else { return nil }
+        guard let end = JSONLexer.skipPlainString(bytes, start &+ 1), end < bytes.count else { return nil }
         let name = start &+ 1..<end
         guard !isReservedPlain(bytes, start &+ 2..<end &- 1) else { return nil }
         let last = bytes.count &- 1
@@ -51,8 +50,12 @@ extension SocketIOPacket {
         let first = JSONLexer.skipWhitespace(bytes, end &+ 1)
         var index = first
         while true {
-            guard let value = try? JSONLexer.skipValue(bytes, index, depth: depth &- 1) else { return nil }
-            index = JSONLexer.skipWhitespace(bytes, value)
+            if index < bytes.count, bytes[index] == 0x22, let end = JSONLexer.skipPlainString(bytes, index) {
+                index = JSONLexer.skipWhitespace(bytes, end)
+            } else {
+                guard let end = try? JSONLexer.skipValue(bytes, index, depth: depth &- 1) else { return nil }
+                index = JSONLexer.skipWhitespace(bytes, end)
+            }
             guard index < bytes.count else { return nil }
             if bytes[index] == 0x5D { return index == last ? (name, first..<index) : nil }
             guard bytes[index] == 0x2C else { return nil }

@@ -80,6 +80,36 @@ public struct WebSocketDecoder: ~Copyable {
         }
     }
 
+    /// Bytes that ``takeShortText(_:_:into:)`` must find room for.
+    public static let shortText = 1024
+
+    /// A text message of at most ``shortText`` bytes of ASCII, in one frame that lies whole in `input` at `offset`, which
+    /// nearly all are: its bytes are written to the beginning of `text`, and `offset` is moved behind it. Returns their
+    /// number; nil, with nothing taken, for anything else, which ``next(_:_:into:)`` takes.
+    public mutating func takeShortText(
+        _ input: Span<UInt8>, _ offset: inout Int, into text: inout MutableSpan<UInt8>
+    ) -> Int? {
+        guard role == .server, message == nil, header.isEmpty, case .header = state else { return nil }
+        let rest = input.extracting(droppingFirst: offset)
+        // Final, without reserved bits; masked.
+        guard rest.count >= 8, rest[0] == 0x81, rest[1] >= 0x80 else { return nil }
+        var length = Int(rest[1] & 0x7F)
+        var key = 2
+        if length == 126 {
+            length = Int(rest[2]) << 8 | Int(rest[3])
+            guard length >= 126 else { return nil }
+            key = 4
+        } else if length == 127 {
+            return nil
+        }
+        guard length <= Self.shortText, key &+ 4 &+ length <= rest.count, length <= maximumMessage else { return nil }
+        let bytes = rest.extracting(droppingFirst: key &+ 4).extracting(first: length)
+        let mask = UInt32(truncatingIfNeeded: rest.extracting(droppingFirst: key &- 2).word(at: 0) >> 16)
+        guard WebSocketMask.combine(bytes, mask, into: &text) else { return nil }
+        offset &+= key &+ 4 &+ length
+        return length
+    }
+
     /// A short message of one frame that lies whole in `input`, which is what nearly all are. nil, with nothing taken, for
     /// anything else, and for what breaks a rule of the header.
     @inline(__always)

@@ -28,37 +28,28 @@ enum WebSocketMask {
         return combine(input, mask, into: &bytes)
     }
 
-    /// `bytes` are as many as there are in `input`. Answers whether all that was written is ASCII.
+    /// `bytes` are at least as many as there are in `input`. Answers whether all that was written is ASCII.
     @inline(__always)
-    private static func combine(_ input: Span<UInt8>, _ mask: UInt32, into bytes: inout MutableSpan<UInt8>) -> Bool {
+    static func combine(_ input: Span<UInt8>, _ mask: UInt32, into bytes: inout MutableSpan<UInt8>) -> Bool {
         let wide = UInt64(mask) | UInt64(mask) << 32
         let count = input.count
-        precondition(bytes.count == count, "one byte for each")
+        precondition(bytes.count >= count, "one byte for each")
         var seen: UInt64 = 0
         var index = 0
         while count &- index >= 8 {
-            let word = input.extracting(index..<index &+ 8).word ^ wide
+            let word = input.extracting(index..<index &+ 8).word(at: 0) ^ wide
             seen |= word
-            // The compiler makes one store of these.
-            bytes[index] = UInt8(truncatingIfNeeded: word)
-            bytes[index &+ 1] = UInt8(truncatingIfNeeded: word >> 8)
-            bytes[index &+ 2] = UInt8(truncatingIfNeeded: word >> 16)
-            bytes[index &+ 3] = UInt8(truncatingIfNeeded: word >> 24)
-            bytes[index &+ 4] = UInt8(truncatingIfNeeded: word >> 32)
-            bytes[index &+ 5] = UInt8(truncatingIfNeeded: word >> 40)
-            bytes[index &+ 6] = UInt8(truncatingIfNeeded: word >> 48)
-            bytes[index &+ 7] = UInt8(truncatingIfNeeded: word >> 56)
+            store(word, at: index, in: &bytes)
             index &+= 8
         }
         if index > 0, index < count {
             // The last eight bytes once more, so that no single ones are left.
             let last = count &- 8
             let shift = 8 &* UInt64(truncatingIfNeeded: last & 3)
-            let word = input.extracting(last..<count).word ^ (shift == 0 ? wide : wide >> shift | wide << (64 &- shift))
+            let word =
+                input.extracting(last..<count).word(at: 0) ^ (shift == 0 ? wide : wide >> shift | wide << (64 &- shift))
             seen |= word
-            for place in 0..<8 {
-                bytes[last &+ place] = UInt8(truncatingIfNeeded: word >> (8 &* UInt64(truncatingIfNeeded: place)))
-            }
+            store(word, at: last, in: &bytes)
             index = count
         }
         var rest = wide
@@ -70,6 +61,19 @@ enum WebSocketMask {
             index &+= 1
         }
         return seen & 0x8080_8080_8080_8080 == 0
+    }
+
+    /// The compiler makes one store of these.
+    @inline(__always)
+    private static func store(_ word: UInt64, at index: Int, in bytes: inout MutableSpan<UInt8>) {
+        bytes[index] = UInt8(truncatingIfNeeded: word)
+        bytes[index &+ 1] = UInt8(truncatingIfNeeded: word >> 8)
+        bytes[index &+ 2] = UInt8(truncatingIfNeeded: word >> 16)
+        bytes[index &+ 3] = UInt8(truncatingIfNeeded: word >> 24)
+        bytes[index &+ 4] = UInt8(truncatingIfNeeded: word >> 32)
+        bytes[index &+ 5] = UInt8(truncatingIfNeeded: word >> 40)
+        bytes[index &+ 6] = UInt8(truncatingIfNeeded: word >> 48)
+        bytes[index &+ 7] = UInt8(truncatingIfNeeded: word >> 56)
     }
 
     /// The key as the byte at `position` of the payload sees it.

@@ -1,4 +1,6 @@
+import EventLoop
 import Testing
+import Wire
 
 @testable import Realtime
 
@@ -35,6 +37,29 @@ import Testing
         let (text, length) = Self.event(prefix, name, json, id: id, attachments: attachments)
         #expect(text == expected)
         #expect(length == expected.utf8.count)
+    }
+
+    @Test(arguments: [0, 9, 10, 99, 12_345, 9_999_999])
+    func `an acknowledgement's head is the frame's header and the packet's beginning`(id: Int) throws {
+        for count in [0, 1, 114, 115, 120, 121, 122, 65_523, 65_524, 65_530, 65_531, 65_532] {
+            let json = [UInt8](repeating: 0x31, count: count)
+            let length = EventEncoding.acknowledgementLength(prefix: [], id: id, jsonCount: count, attachments: 0)
+            var frame: [UInt8] = []
+            frame.append(addingCapacity: WebSocketEncoder.maximumHeader + length) { output in
+                WebSocketEncoder.appendHeader(.text, length: length, to: &output)
+                json.withUnsafeBytes {
+                    EventEncoding.appendAcknowledgement(prefix: [], id: id, json: $0, attachments: 0, to: &output)
+                }
+            }
+            guard let head = EventEncoding.acknowledgementHead(id: id, jsonCount: count) else {
+                #expect(length > 0xFFFF)
+                continue
+            }
+            let words = [head.low, head.high]
+            let bytes = (0..<head.count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> (8 * UInt64($0 % 8))) }
+            #expect(bytes + json + Array("]".utf8) == frame)
+        }
+        #expect(EventEncoding.acknowledgementHead(id: 10_000_000, jsonCount: 1) == nil)
     }
 
     @Test(arguments: [0, 9, 10, 99, 100, 1_234_567, Int(Int32.max)])

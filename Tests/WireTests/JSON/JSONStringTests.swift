@@ -14,7 +14,7 @@ import Testing
 
     @Test func `what ends a string is found at any place, behind any bytes`() {
         for filler: UInt8 in [0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 0x80, 0xA2, 0xDC, 0xFF] {
-            for length in 0...40 {
+            for length in 0...80 {
                 let start = [0x22] + [UInt8](repeating: filler, count: length)
                 let rest = [UInt8](repeating: filler, count: 9)
                 #expect(Self.outcome(start + [0x22] + rest) == "\(length + 2) false")

@@ -71,6 +71,30 @@ import Wire
         #expect(outcome("") == outcome(" "))
     }
 
+    @Test(arguments: [
+        #"2["name",1]"#, #"27["name"]"#, #"2123456789012345["name","x",{"a":[1]} ]"#, #"20["a b" ,1]"#,
+        #"2["é", "é😀"]"#,
+        #"2["name",]"#, #"2["name",1"#, #"2["name",1]]"#, #"21234567890123456["name"]"#, #"2["connect",1]"#,
+        #"2["na\u006de",1]"#,
+        #"2[ "name",1]"#, #"2/a,["name",1]"#, #"3["name",1]"#, "2", "2[", #"2[""#, "2[5,1]", "", "23",
+        #"2["name","\u{1}"]"#,
+        "2[\"name\"," + String(repeating: "[", count: 600) + String(repeating: "]", count: 600) + "]",
+    ])
+    func `an event that is found the quick way is the packet that it is`(text: String) throws {
+        let bytes = Array(text.utf8)
+        guard let event = SocketIOPlainEvent.find(in: bytes.span, depth: SocketIOLimits().depth) else { return }
+        let packet = try SocketIOPacket.decode(bytes.span)
+        #expect(packet.type == .event && packet.namespace == nil)
+        #expect(event.acknowledgementID == packet.acknowledgementID)
+        #expect(event.name.lowerBound - 1..<event.name.upperBound + 1 == packet.eventName)
+        #expect(event.arguments == packet.arguments)
+    }
+
+    @Test(arguments: [#"2["name",1]"#, #"27["name"]"#, #"2123456789012345["é", "x" ,{"a":[1]} ]"#])
+    func `an event as nearly all are is found the quick way`(text: String) {
+        #expect(SocketIOPlainEvent.find(in: Array(text.utf8).span, depth: 5) != nil)
+    }
+
     @Test func `an event without arguments has none`() throws {
         let (packet, bytes) = try decode(#"2["hello"]"#)
         #expect(packet.arguments.isEmpty)

@@ -7,11 +7,10 @@ import Wire
         _ bytes: [UInt8], _ expected: [String], role: WebSocketRole = .server, allowsCompression: Bool = false,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
-        for size in [Int.max / 2, 5, 1] {
-            #expect(
-                WebSocketTranscript.events(bytes, size: size, role: role, allowsCompression: allowsCompression)
-                    == expected,
-                sourceLocation: sourceLocation)
+        for (size, takesShort) in [(Int.max / 2, false), (Int.max / 2, true), (5, false), (1, false), (9, true)] {
+            let events = WebSocketTranscript.events(
+                bytes, size: size, role: role, allowsCompression: allowsCompression, takesShort: takesShort)
+            #expect(events == expected, sourceLocation: sourceLocation)
         }
     }
 
@@ -41,6 +40,46 @@ import Wire
     @Test func `unmasking keeps its place over every split`() {
         let text = "abcdefghijklmnopqrstuvwxyz0123456789"
         for size in 1...45 { #expect(WebSocketTranscript.events(frame(0x81, text), size: size) == ["text \(text)"]) }
+    }
+
+    @Test
+    func `a text is the same taken the quick way, of every length, and nothing of it is taken where it is not whole`()
+        throws
+    {
+        for count in Array(0...140) + [1000, 1023, 1024, 1025, 2000] {
+            let payload = (0..<count).map { UInt8(0x20 + $0 * 7 % 90) }
+            let bytes = frame(0x81, payload) + frame(0x81, "after")
+            var decoder = WebSocketDecoder(role: .server, maximumMessage: 2000)
+            var text = [UInt8](repeating: 0, count: WebSocketDecoder.shortText)
+            var offset = 0
+            for length in bytes.indices {
+                var span = text.mutableSpan
+                let taken = decoder.takeShortText(bytes.span.extracting(first: length), &offset, into: &span)
+                guard let taken else {
+                    #expect(offset == 0)
+                    continue
+                }
+                #expect(taken == count && Array(text[..<taken]) == payload)
+                #expect(length >= offset && offset == bytes.count - 11)
+                break
+            }
+            #expect((offset > 0) == (count <= WebSocketDecoder.shortText))
+        }
+    }
+
+    @Test(
+        arguments: [
+            [0x82, 0x80 | 9], [0x01, 0x80 | 9], [0xC1, 0x80 | 9], [0x81, 9], [0x89, 0x80 | 9], [0x81, 0xFE, 0, 9],
+            [0x81, 0xFF],
+        ] as [[UInt8]])
+    func `what is no short text is not taken the quick way`(start: [UInt8]) {
+        let bytes = start + [UInt8](repeating: 0, count: 200)
+        var decoder = WebSocketDecoder(role: .server, maximumMessage: 2000, allowsCompression: true)
+        var text = [UInt8](repeating: 0, count: WebSocketDecoder.shortText)
+        var span = text.mutableSpan
+        var offset = 0
+        #expect(decoder.takeShortText(bytes.span, &offset, into: &span) == nil)
+        #expect(offset == 0)
     }
 
     @Test func `messages follow each other in one piece`() {

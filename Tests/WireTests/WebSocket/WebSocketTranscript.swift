@@ -25,19 +25,26 @@ enum WebSocketTranscript {
 
     static func frame(_ first: UInt8, _ text: String) -> [UInt8] { frame(first, Array(text.utf8)) }
 
-    /// Feeds `bytes` in pieces of `size`. The last line is the error, if any.
+    /// Feeds `bytes` in pieces of `size`. The last line is the error, if any. `takesShort`: short texts are taken the quick way.
     static func events(
         _ bytes: [UInt8], size: Int, role: WebSocketRole = .server, maximum: Int = 200_000,
-        allowsCompression: Bool = false
+        allowsCompression: Bool = false, takesShort: Bool = false
     ) -> [String] {
         var decoder = WebSocketDecoder(role: role, maximumMessage: maximum, allowsCompression: allowsCompression)
         var lines: [String] = []
         var payload: [UInt8] = []
+        var short = [UInt8](repeating: 0, count: WebSocketDecoder.shortText)
         do throws(WireError) {
             for start in stride(from: 0, to: bytes.count, by: size) {
                 let piece = Array(bytes[start..<min(start + size, bytes.count)])
                 var offset = 0
                 feeding: while true {
+                    var room = short.mutableSpan
+                    if takesShort, let count = decoder.takeShortText(piece.span, &offset, into: &room) {
+                        lines.append(
+                            "text \(count > 40 ? "\(count) bytes" : String(decoding: short[..<count], as: UTF8.self))")
+                        continue
+                    }
                     let event = try decoder.next(piece.span, &offset, into: &payload)
                     let text = payload.count > 40 ? "\(payload.count) bytes" : String(decoding: payload, as: UTF8.self)
                     switch event {
