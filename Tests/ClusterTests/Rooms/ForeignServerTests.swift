@@ -144,6 +144,25 @@ struct ForeignServerTests {
         }
     }
 
+    @Test func `acknowledgements are owed for so many broadcasts of others, and no more`() async throws {
+        try await onLoop {
+            let scene = try await Scene()
+            let surplus = 3
+            for number in 1...RedisAdapter.owedLimit + surplus {
+                let request = try PeerRequest.encodeBroadcast(
+                    PeerEvent(name: "e", json: [], attachments: []), namespace: "/", uid: "zzzzzz", id: "r\(number)",
+                    node: "z", target: PeerTarget(rooms: [scene.client.id], except: []), timeoutMilliseconds: 60_000)
+                scene.foreignBus.publish(foreign: "socket.io-request#/#", request)
+            }
+            await until("all have come") { scene.adapter.statistics.requests >= RedisAdapter.owedLimit + surplus }
+            #expect(scene.adapter.statistics.refused == surplus)
+            // Who owed them is gone, and with it what it owed.
+            scene.namespace.socket(scene.client.id)?.disconnect(close: true)
+            #expect(scene.adapter.owed == 0)
+            await scene.down()
+        }
+    }
+
     @Test func `joins, leaves and disconnects of emitters are carried out, in the old form too`() async throws {
         try await onLoop {
             let scene = try await Scene()
