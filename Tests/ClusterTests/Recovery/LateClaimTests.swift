@@ -58,9 +58,14 @@ struct LateClaimTests {
         let redis = try PrivateRedis()
         try await onLoop {
             let first = try await RecoveryNode.up(redis)
-            var short = RecoverySettings()
-            short.maximumDisconnection = .seconds(2)
-            let second = try await RecoveryNode.up(redis, short)
+            let beats = ManualTiming()
+            let second = try await RecoveryNode.up(redis, beats: beats)
+            @Loop func pass(until condition: @escaping @Loop () -> Bool) async throws {
+                try await second.until {
+                    beats.advance(by: .milliseconds(1))
+                    return condition()
+                }
+            }
             let client = RecoveringClient()
             try await client.connect(first.port)
             try await left(client, first)
@@ -73,13 +78,14 @@ struct LateClaimTests {
                 }
                 ended.note()
             }
-            await ended.reach(1)
+            try await pass { ended.count == 1 }
             redis.resume()
             let key = "lm:recovery:node:\(second.log.owner)"
-            try await second.until { second.log.isOpen }
+            try await pass { second.log.isOpen }
             // What had been sent is carried out now, if it was at all.
-            _ = try await claim(client.pid, for: second)
+            try await claim(client.pid, for: second)
             #expect(try redis.cli("HEXISTS", key, client.pid).contains("1"))
+            beats.advance(by: RecoverySettings().maximumDisconnection + AwakeTime.interval * 2)
             try await second.until { second.log.ended.isEmpty && second.log.writes.isEmpty }
             #expect(try redis.cli("HEXISTS", key, client.pid).contains("0"))
             for node in [first, second] { await node.down() }
