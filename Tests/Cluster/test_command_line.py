@@ -200,7 +200,9 @@ def test_ctrl_c_stops_everything_and_keeps_the_data(make_cluster):
     cluster = make_cluster(nodes=1)
     process = subprocess.Popen(
         [str(ROOT / "lastmile"), "up", "--nodes", "1", "--port", str(cluster.port)], env=cluster.environment(),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        # A shell that runs the tests in the background has them, and all that they start, ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         for row in process.stdout:
             if "Ctrl-C" in row:

@@ -144,20 +144,20 @@ public import EventLoop
 
     /// Calls `body` once for each socket of the target on this node.
     public func forEachSocket(_ target: BroadcastTarget, _ body: (Socket) -> Void) {
-        forEachSocket(target, backwards: false, body)
+        visit(target, body)
     }
 
-    /// `backwards`: where the target is one list, from its end.
+    /// Inlined, since a broadcast's closure is called for each of its deliveries.
     @inline(__always)
-    private func forEachSocket(_ target: BroadcastTarget, backwards: Bool, _ body: (Socket) -> Void) {
+    private func visit(_ target: BroadcastTarget, _ body: (Socket) -> Void) {
         if target.except.isEmpty {
             if target.rooms.isEmpty {
-                Self.forEach(sockets, backwards: backwards, body)
+                Self.forEach(sockets, body)
                 return
             }
             if target.rooms.count == 1 {
                 if let room = roomTable[target.rooms[0]] {
-                    Self.forEach(room.members, backwards: backwards, body)
+                    Self.forEach(room.members, body)
                 } else if let socket = socketsByID[target.rooms[0]] {
                     body(socket)
                 }
@@ -174,13 +174,9 @@ public import EventLoop
     }
 
     /// Holds the list, and so the sockets in it, whatever happens meanwhile: none need be held by itself.
-    private static func forEach(_ sockets: [Socket], backwards: Bool = false, _ body: (Socket) -> Void) {
+    private static func forEach(_ sockets: [Socket], _ body: (Socket) -> Void) {
         withExtendedLifetime(sockets) {
-            let last = sockets.count - 1
-            for index in sockets.indices {
-                let socket = sockets[backwards ? last - index : index]
-                Unmanaged.passUnretained(socket)._withUnsafeGuaranteedRef(body)
-            }
+            for index in sockets.indices { Unmanaged.passUnretained(sockets[index])._withUnsafeGuaranteedRef(body) }
         }
     }
 
@@ -246,8 +242,7 @@ public import EventLoop
             let isPlain = frame.attachments.isEmpty
             let limit = server.options.engine.volatileQueueLimit
             var written = 0
-            // To and fro: what the processor still has of those reached last is used before it is overwritten.
-            forEachSocket(packet.target, backwards: server.counters.broadcasts & 1 == 1) { socket in
+            visit(packet.target) { socket in
                 if isPlain, socket.writes(frame.webSocketBytes, within: limit) {
                     written += 1
                 } else {
