@@ -7,12 +7,16 @@ import pytest
 from engineio_wire import RawPoll, closed, handshake, request, run, web_socket
 
 
-async def probed(http, url):
-    sid = await handshake(http, url)
+async def probe(http, url, sid):
     socket = await web_socket(http, url, sid=sid)
     await socket.send_str("2probe")
     assert await socket.receive_str() == "3probe"
-    return sid, socket
+    return socket
+
+
+async def probed(http, url):
+    sid = await handshake(http, url)
+    return sid, await probe(http, url, sid)
 
 
 @run
@@ -29,9 +33,7 @@ async def test_an_upgrade_releases_the_poll_and_goes_on(http, echo):
 async def test_a_poll_held_before_the_probe_is_released(http, echo):
     sid = await handshake(http, echo)
     poll = RawPoll(echo, sid)
-    socket = await web_socket(http, echo, sid=sid)
-    await socket.send_str("2probe")
-    assert await socket.receive_str() == "3probe"
+    socket = await probe(http, echo, sid)
     assert await poll.answer() == (200, "6")
     await socket.send_str("5")
     await socket.close()
@@ -93,9 +95,7 @@ async def test_a_failed_probe_leaves_polling_as_it_was(http, echo):
     await closed(socket)
     assert await request(http, "POST", echo, b"4hello", sid=sid) == (200, "ok")
     assert await request(http, "GET", echo, sid=sid) == (200, "4hello")
-    again = await web_socket(http, echo, sid=sid)
-    await again.send_str("2probe")
-    assert await again.receive_str() == "3probe"
+    again = await probe(http, echo, sid)
     await again.send_str("5")
     await again.send_str("4upgraded")
     assert await again.receive_str() == "4upgraded"

@@ -160,7 +160,8 @@ public import EventLoop
 
     /// Refuses handshakes and closes every session in waves: `options.closeRate` a second, more where they would not be
     /// gone within `duration` otherwise. Sessions end on the Engine.IO level, after which clients reconnect by
-    /// themselves. Returns when they are gone: polling clients fetch their last answer, for a few seconds at most.
+    /// themselves. Returns when they are gone, a few seconds after the last wave at most: polling clients fetch their last
+    /// answer, and an upgrade that is under way comes to its end first.
     public func drain(over duration: Duration) async {
         beginDrain()
         let open = engine.openSessions
