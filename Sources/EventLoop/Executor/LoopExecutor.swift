@@ -32,7 +32,7 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private var started: UnownedJob?
     private(set) var jobsRun: UInt64 = 0
 
-    // What each turn calls, as functions without isolation: `assumeIsolated` would allocate for each call. libuv calls
+    // What each turn and the end of the last call, without isolation: `assumeIsolated` would allocate each time. libuv calls
     // `endTurn` on the loop's thread alone, and isolation is not part of a function's representation.
     private let fireTimers = unsafeBitCast(
         { LoopCore.shared.fireTimers() } as @Loop () -> Void, to: (() -> Void).self)
